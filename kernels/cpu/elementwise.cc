@@ -1,0 +1,71 @@
+#include "kernels/elementwise.h"
+
+#include "kernels/cpu/parallel.h"
+#include "kernels/dtypes.h"
+
+namespace hollow::kernels {
+namespace {
+
+constexpr int64_t kGrain = 1 << 15;
+
+// Calls element(i0, i1, ...) with the offsets of each operand, for every index.
+template <int kOperands, typename Element>
+void for_each(const Strided<kOperands>& index, Element element) {
+  parallel_for(index.numel, kGrain, [&](int64_t begin, int64_t end) {
+    if (index.contiguous) {
+      for (int64_t i = begin; i < end; ++i) element([i](int) { return i; });
+    } else {
+      for (int64_t i = begin; i < end; ++i) {
+        element([&index, i](int operand) { return index.offset(operand, i); });
+      }
+    }
+  });
+}
+
+// In unsigned arithmetic i64 wraps around; in signed it would be undefined.
+template <typename T>
+using Wrapping = std::conditional_t<std::is_same_v<T, int64_t>, uint64_t, Compute<T>>;
+
+}  // namespace
+
+template <typename T>
+void fill(Cpu, T* y, const Strided<1>& index, T value) {
+  for_each(index, [=](auto at) { y[at(0)] = value; });
+}
+
+template <typename T, typename S>
+void cast(Cpu, T* y, const S* x, const Strided<2>& index) {
+  for_each(index, [=](auto at) { y[at(0)] = convert<T>(x[at(1)]); });
+}
+
+template <typename T>
+void add(Cpu, T* y, const T* a, const T* b, const Strided<3>& index) {
+  using C = Wrapping<T>;
+  for_each(index, [=](auto at) {
+    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) + static_cast<C>(b[at(2)]));
+  });
+}
+
+template <typename T>
+void mul(Cpu, T* y, const T* a, const T* b, const Strided<3>& index) {
+  using C = Wrapping<T>;
+  for_each(index, [=](auto at) {
+    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) * static_cast<C>(b[at(2)]));
+  });
+}
+
+#define FILL(T) template void fill(Cpu, T*, const Strided<1>&, T);
+HOLLOW_ALL(FILL)
+#define CAST(T)                                                              \
+  template void cast(Cpu, T*, const float*, const Strided<2>&);              \
+  template void cast(Cpu, T*, const Half*, const Strided<2>&);               \
+  template void cast(Cpu, T*, const BFloat16*, const Strided<2>&);           \
+  template void cast(Cpu, T*, const int64_t*, const Strided<2>&);            \
+  template void cast(Cpu, T*, const bool*, const Strided<2>&);
+HOLLOW_ALL(CAST)
+#define ARITHMETIC(T)                                                        \
+  template void add(Cpu, T*, const T*, const T*, const Strided<3>&);         \
+  template void mul(Cpu, T*, const T*, const T*, const Strided<3>&);
+HOLLOW_NUMBERS(ARITHMETIC)
+
+}  // namespace hollow::kernels

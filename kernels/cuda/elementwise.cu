@@ -1,0 +1,108 @@
+#include "kernels/cuda/runtime.h"
+#include "kernels/dtypes.h"
+#include "kernels/elementwise.h"
+
+// One element a thread and step, neighbours side by side, so that contiguous operands are coalesced.
+// The strided walk divides by every size: right for any layout, and slower than the contiguous one.
+
+namespace hollow::kernels {
+namespace {
+
+template <typename T>
+using Wrapping = std::conditional_t<std::is_same_v<T, int64_t>, uint64_t, Compute<T>>;
+
+template <typename T>
+struct Fill {
+  T* y;
+  T value;
+  __device__ void operator()(const Strided<1>& index, int64_t i) const {
+    y[index.offset(0, i)] = value;
+  }
+};
+
+template <typename T, typename S>
+struct Cast {
+  T* y;
+  const S* x;
+  __device__ void operator()(const Strided<2>& index, int64_t i) const {
+    y[index.offset(0, i)] = convert<T>(x[index.offset(1, i)]);
+  }
+};
+
+template <typename T>
+struct Add {
+  T* y;
+  const T* a;
+  const T* b;
+  __device__ void operator()(const Strided<3>& index, int64_t i) const {
+    using C = Wrapping<T>;
+    y[index.offset(0, i)] = static_cast<T>(static_cast<C>(a[index.offset(1, i)]) +
+                                           static_cast<C>(b[index.offset(2, i)]));
+  }
+};
+
+template <typename T>
+struct Mul {
+  T* y;
+  const T* a;
+  const T* b;
+  __device__ void operator()(const Strided<3>& index, int64_t i) const {
+    using C = Wrapping<T>;
+    y[index.offset(0, i)] = static_cast<T>(static_cast<C>(a[index.offset(1, i)]) *
+                                           static_cast<C>(b[index.offset(2, i)]));
+  }
+};
+
+template <typename Index, typename Element>
+__global__ void __launch_bounds__(kThreads) for_each_kernel(Index index, Element element) {
+  const int64_t step = int64_t{gridDim.x} * blockDim.x;
+  for (int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < index.numel; i += step) {
+    element(index, i);
+  }
+}
+
+template <typename Index, typename Element>
+void for_each(Cuda place, const Index& index, const Element& element) {
+  if (index.numel == 0) return;
+  const DeviceGuard guard(place);
+  for_each_kernel<<<blocks_for(index.numel), kThreads, 0, stream_of(place)>>>(index, element);
+  check_launch();
+}
+
+}  // namespace
+
+template <typename T>
+void fill(Cuda place, T* y, const Strided<1>& index, T value) {
+  for_each(place, index, Fill<T>{y, value});
+}
+
+template <typename T, typename S>
+void cast(Cuda place, T* y, const S* x, const Strided<2>& index) {
+  for_each(place, index, Cast<T, S>{y, x});
+}
+
+template <typename T>
+void add(Cuda place, T* y, const T* a, const T* b, const Strided<3>& index) {
+  for_each(place, index, Add<T>{y, a, b});
+}
+
+template <typename T>
+void mul(Cuda place, T* y, const T* a, const T* b, const Strided<3>& index) {
+  for_each(place, index, Mul<T>{y, a, b});
+}
+
+#define FILL(T) template void fill(Cuda, T*, const Strided<1>&, T);
+HOLLOW_ALL(FILL)
+#define CAST(T)                                                     \
+  template void cast(Cuda, T*, const float*, const Strided<2>&);    \
+  template void cast(Cuda, T*, const Half*, const Strided<2>&);     \
+  template void cast(Cuda, T*, const BFloat16*, const Strided<2>&); \
+  template void cast(Cuda, T*, const int64_t*, const Strided<2>&);  \
+  template void cast(Cuda, T*, const bool*, const Strided<2>&);
+HOLLOW_ALL(CAST)
+#define ARITHMETIC(T)                                                  \
+  template void add(Cuda, T*, const T*, const T*, const Strided<3>&);  \
+  template void mul(Cuda, T*, const T*, const T*, const Strided<3>&);
+HOLLOW_NUMBERS(ARITHMETIC)
+
+}  // namespace hollow::kernels

@@ -1,0 +1,84 @@
+#include "kernels/cuda/runtime.h"
+
+#include <array>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "kernels/failure.h"
+#include "kernels/places.h"
+
+namespace hollow::kernels {
+namespace {
+
+struct Devices {
+  int count = 0;
+  std::string why_none;
+};
+
+const Devices& devices() {
+  static const Devices found = [] {
+    Devices result;
+    const cudaError_t status = cudaGetDeviceCount(&result.count);
+    if (status != cudaSuccess) {
+      cudaGetLastError();
+      result.count = 0;
+      result.why_none = std::string("cudaGetDeviceCount says: ") + cudaGetErrorString(status);
+    } else if (result.count == 0) {
+      result.why_none = "the CUDA driver lists no device";
+    }
+    return result;
+  }();
+  return found;
+}
+
+using Streams = std::array<cudaStream_t, kMaxStreams>;
+
+}  // namespace
+
+int cuda_device_count() { return devices().count; }
+
+std::string why_no_cuda() { return devices().why_none; }
+
+Places cuda_place(int device, int stream) {
+  const Devices& found = devices();
+  if (found.count == 0) throw Failure(Failure::Kind::kNoDevice, found.why_none);
+  if (device >= found.count) {
+    throw Failure(Failure::Kind::kNoDevice, "cuda:" + std::to_string(device) + " is not one of the " +
+                                                std::to_string(found.count) +
+                                                " CUDA devices present, which count from 0");
+  }
+  return Cuda{device, stream};
+}
+
+void check(cudaError_t status, const char* call) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // clears what is not sticky, so that the next op does not report it again
+  const auto kind = status == cudaErrorMemoryAllocation ? Failure::Kind::kOutOfMemory
+                                                        : Failure::Kind::kCuda;
+  throw Failure(kind, std::string(call) + " says " + cudaGetErrorName(status) + ": " +
+                          cudaGetErrorString(status));
+}
+
+void check_launch() { check(cudaGetLastError(), "the kernel launch"); }
+
+DeviceGuard::DeviceGuard(Cuda place) {
+  check(cudaGetDevice(&previous_), "cudaGetDevice");
+  if (previous_ != place.device) check(cudaSetDevice(place.device), "cudaSetDevice");
+}
+
+DeviceGuard::~DeviceGuard() { cudaSetDevice(previous_); }
+
+cudaStream_t stream_of(Cuda place) {
+  static std::mutex mutex;
+  static std::vector<Streams>* const all = new std::vector<Streams>(devices().count, Streams{});
+  const std::lock_guard lock(mutex);
+  cudaStream_t& stream = (*all)[place.device][place.stream];
+  if (stream == nullptr) {
+    const DeviceGuard guard(place);
+    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+  }
+  return stream;
+}
+
+}  // namespace hollow::kernels

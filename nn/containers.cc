@@ -1,0 +1,22 @@
+#include "nn/containers.h"
+
+#include "absl/strings/str_cat.h"
+#include "tensor/error.h"
+
+namespace hollow::nn {
+
+Module& ModuleList::operator[](int64_t index) const {
+  if (index < 0 || index >= size()) {
+    throw Error(ErrorCode::kKey, "ModuleList",
+                absl::StrCat("\"", path(), "\" has ", size(), " modules and no number ", index));
+  }
+  return *children()[static_cast<size_t>(index)];
+}
+
+Tensor Sequential::forward(const Tensor& x) {
+  Tensor y = x;
+  for (Module* const module : children()) y = module->forward(y);
+  return y;
+}
+
+}  // namespace hollow::nn

@@ -1,0 +1,145 @@
+// The members of Module that give its tensors memory and values, and take them away.
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "nn/module.h"
+#include "nn/write_slot.h"
+#include "tensor/describe.h"
+#include "tensor/error.h"
+#include "tensor/placement.h"
+
+namespace hollow::nn {
+namespace {
+
+Tensor declared(const std::shared_ptr<Storage>& storage) {
+  return Tensor(storage, storage->origin()->layout);
+}
+
+std::string describe_all(const std::vector<Tensor>& tensors) {
+  return absl::StrJoin(tensors, "; ", [](std::string* out, const Tensor& tensor) {
+    absl::StrAppend(out, describe(tensor));
+  });
+}
+
+// Those of the storages of which it is true, as they were declared.
+template <typename Predicate>
+std::vector<Tensor> those(const Storages& storages, Predicate predicate) {
+  std::vector<Tensor> result;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    if (predicate(*storage)) result.push_back(declared(storage));
+  }
+  return result;
+}
+
+bool has_values(const Storage& storage) {
+  return storage.state() == State::kPartial || storage.state() == State::kInitialized;
+}
+
+}  // namespace
+
+void Module::to_empty(Device device, Recurse recurse) {
+  hollow::to_empty("to_empty", storages(recurse), device);
+}
+
+void Module::reset_parameters(Recurse recurse) {
+  const Storages all = storages(recurse);
+  const std::vector<Tensor> without =
+      those(all, [](const Storage& storage) { return storage.origin()->writer == nullptr; });
+  if (!without.empty()) {
+    throw Error(ErrorCode::kWriter, "reset_parameters",
+                absl::StrCat("in ", class_name(), " \"", path_, "\" ", without.size(),
+                             " slots have no writer: ", describe_all(without),
+                             "; give one to add_parameter or add_buffer, or with set_writer()"));
+  }
+  for (const std::shared_ptr<Storage>& storage : all) {
+    try {
+      write_slot("reset_parameters", declared(storage));
+    } catch (const Error& error) {
+      const std::vector<Tensor> left = unfinished();
+      throw Error(error.code(), "reset_parameters",
+                  absl::StrCat("the writer of \"", storage->origin()->name, "\" failed: ",
+                               error.what(), ". Unfinished: ",
+                               left.empty() ? "nothing" : describe_all(left)));
+    }
+  }
+}
+
+void Module::to(Device device) {
+  if (device.is_meta()) return hollow::to_empty("to", storages(Recurse::kYes), device);
+  const std::vector<Tensor> without = those(storages(Recurse::kYes), [](const Storage& storage) {
+    return storage.state() == State::kMeta;
+  });
+  if (!without.empty()) {
+    throw Error(ErrorCode::kMeta, "to",
+                absl::StrCat("these have no values to take to ", to_string(device), ": ",
+                             describe_all(without), "; to_empty(", to_string(device),
+                             ") gives them memory there, and then reset_parameters() values"));
+  }
+  hollow::to_empty("to", storages(Recurse::kYes), device);
+}
+
+void Module::to(DType dtype) {
+  if (!is_floating_point(dtype)) {
+    throw Error(ErrorCode::kDType, "to",
+                absl::StrCat("a module's parameters cannot become ", to_string(dtype),
+                             "; it is for f32, f16 and bf16"));
+  }
+  Storages floating;
+  for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
+    if (is_floating_point(storage->dtype()) && storage->dtype() != dtype) {
+      floating.push_back(storage);
+    }
+  }
+  convert("to", floating, dtype);
+  const absl::flat_hash_set<std::shared_ptr<Storage>> converted(floating.begin(), floating.end());
+  for_each_slot([&](const std::string&, const Slot& slot) {
+    const std::shared_ptr<Storage>& storage = slot.tensor.storage();
+    if (slot.kind == Kind::kBuffer && converted.contains(storage) && has_values(*storage)) {
+      write_slot("to", slot.tensor);
+    }
+  });
+}
+
+void Module::release() {
+  const Storages all = storages(Recurse::kYes);
+  const std::vector<Tensor> changed = those(
+      all, [](const Storage& storage) { return has_values(storage) && !storage.pristine(); });
+  if (!changed.empty()) {
+    throw Error(ErrorCode::kChanged, "release",
+                absl::StrCat("reset_parameters() would not bring back the values of ",
+                             describe_all(changed),
+                             ", which were written since; clone() what you need, and "
+                             "reset_parameters() before you release"));
+  }
+  hollow::release(all);
+}
+
+void Module::next_generation() {
+  for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
+    RngKey& key = storage->origin()->key;
+    key = key.with_generation(key.generation() + 1);
+  }
+}
+
+void Module::set_writer(absl::string_view name, Writer writer) {
+  const Slot& slot = get_slot("set_writer", name);
+  if (writer == nullptr) {
+    throw Error(ErrorCode::kWriter, "set_writer",
+                absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));
+  }
+  slot.tensor.storage()->origin()->writer = std::move(writer);
+  write_slot("set_writer", slot.tensor);
+}
+
+void Module::check_complete() const {
+  const std::vector<Tensor> left = unfinished();
+  if (left.empty()) return;
+  throw Error(ErrorCode::kUninitialized, "check_complete",
+              absl::StrCat(left.size(), " of the tensors of ", class_name(), " \"", path_,
+                           "\" are not initialized: ", describe_all(left),
+                           "; to_empty(device) gives memory to those on meta, and "
+                           "reset_parameters() values to all"));
+}
+
+}  // namespace hollow::nn

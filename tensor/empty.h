@@ -1,0 +1,26 @@
+// Tensors without values: the factories that every op begins with. The others are in
+// tensor/factory.h.
+#ifndef HOLLOW_TENSOR_EMPTY_H_
+#define HOLLOW_TENSOR_EMPTY_H_
+
+#include "tensor/tensor.h"
+
+namespace hollow {
+
+// Memory without values, contiguous: reading it is an error until it is written. On meta not even
+// memory. Throws Error(kShape) for a negative or uncountable shape, Error(kOutOfMemory),
+// Error(kDevice) where there is no such device, and Error(kDType) for an integer that is to require
+// grad.
+Tensor empty(Shape shape, const TensorOptions& options = {});
+
+// Options that make a tensor of the same dtype on the same device.
+TensorOptions like(const Tensor& tensor);
+
+// The same shape; the strides too, where they are dense (a permuted contiguous layout). Without
+// options the dtype and device too.
+Tensor empty_like(const Tensor& tensor);
+Tensor empty_like(const Tensor& tensor, const TensorOptions& options);
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_EMPTY_H_

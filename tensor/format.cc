@@ -1,0 +1,61 @@
+#include "tensor/format.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace hollow {
+namespace {
+
+constexpr int64_t kPrintWhole = 1000;
+constexpr int64_t kEdge = 3;
+
+std::string number(const Tensor& scalar) {
+  if (scalar.dtype() == DType::kBool) return scalar.item<bool>() ? "true" : "false";
+  if (scalar.dtype() == DType::kI64) return absl::StrCat(scalar.item<int64_t>());
+  return absl::StrFormat("%.6g", scalar.item<float>());
+}
+
+std::string values(const Tensor& tensor, bool whole) {
+  if (tensor.dim() == 0) return number(tensor);
+  const int64_t size = tensor.size(0);
+  std::vector<std::string> parts;
+  for (int64_t i = 0; i < size; ++i) {
+    if (!whole && size > 2 * kEdge && i == kEdge) {
+      parts.push_back("...");
+      i = size - kEdge;
+    }
+    parts.push_back(values(tensor.select(0, i), whole));
+  }
+  return absl::StrCat("[", absl::StrJoin(parts, ", "), "]");
+}
+
+}  // namespace
+
+std::string to_string(const Tensor& tensor) {
+  const std::string kind =
+      absl::StrCat(to_string(tensor.dtype()), ", ", to_string(tensor.device()));
+  const std::string shape = absl::StrCat("shape=", to_string(tensor.shape()), ", ");
+  if (tensor.is_initialized() && tensor.numel() > 0) {
+    const bool whole = tensor.numel() <= kPrintWhole;
+    return absl::StrCat("tensor(", values(tensor.to(Device::cpu()), whole), ", ",
+                        whole ? "" : shape, kind, ")");
+  }
+  const std::string name = tensor.name();
+  std::string unwritten;
+  if (!tensor.is_meta() && tensor.numel() > 0) {
+    unwritten = absl::StrCat(", ", to_string(tensor.state()), ": ",
+                             tensor.storage()->unwritten(tensor.layout()).count(), " of ",
+                             tensor.numel(), " elements were never written");
+  }
+  return absl::StrCat("tensor(", name.empty() ? "" : absl::StrCat("\"", name, "\", "), shape, kind,
+                      unwritten, ")");
+}
+
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
+  return out << to_string(tensor);
+}
+
+}  // namespace hollow

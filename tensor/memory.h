@@ -1,0 +1,50 @@
+// Memory of a device, owned, and how much of it there is.
+#ifndef HOLLOW_TENSOR_MEMORY_H_
+#define HOLLOW_TENSOR_MEMORY_H_
+
+#include <cstdint>
+
+#include "tensor/device.h"
+
+namespace hollow {
+
+// Bytes of a device, freed on the stream that used them last. Contents are indeterminate.
+class Memory {
+ public:
+  // None, on meta.
+  Memory() = default;
+  // On the device's current stream. Throws kernels::Failure; then nothing was allocated.
+  Memory(Device device, int64_t bytes);
+  // Takes over what detach() gave. Null is no memory.
+  static Memory adopt(Device device, int stream, void* data, int64_t bytes) noexcept;
+  ~Memory();
+
+  Memory(Memory&& other) noexcept;
+  Memory& operator=(Memory&& other) noexcept;
+
+  void* data() const { return data_; }
+  Device device() const { return device_; }
+  int stream() const { return stream_; }
+
+  // Gives the memory up; the caller owes an adopt().
+  void* detach() noexcept;
+
+ private:
+  Device device_ = Device::meta();
+  int stream_ = 0;
+  void* data_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+// What the tensors of a device hold. Meta holds 0 bytes for ever.
+struct MemoryStats {
+  int64_t bytes = 0;        // now
+  int64_t peak_bytes = 0;   // the most at once since the process began
+  int64_t allocations = 0;  // how often memory was asked for, and given, since the process began
+};
+
+MemoryStats memory_stats(Device device);
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_MEMORY_H_

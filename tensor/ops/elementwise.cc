@@ -1,0 +1,55 @@
+#include "tensor/ops/elementwise.h"
+
+#include "kernels/elementwise.h"
+#include "tensor/empty.h"
+#include "tensor/index.h"
+#include "tensor/ops/fill.h"
+#include "tensor/run.h"
+
+namespace hollow {
+namespace {
+
+constexpr auto kAdd = []<typename T>(auto place, T* y, const T* a, const T* b,
+                                     const kernels::Strided<3>& index) {
+  kernels::add(place, y, a, b, index);
+};
+
+constexpr auto kMul = []<typename T>(auto place, T* y, const T* a, const T* b,
+                                     const kernels::Strided<3>& index) {
+  kernels::mul(place, y, a, b, index);
+};
+
+template <typename Kernel>
+void into(absl::string_view op, const Tensor& y, const Tensor& a, const Tensor& b, Kernel kernel) {
+  const Tensor wide_a(a.storage(), expanded(op, a.layout(), y.shape()));
+  const Tensor wide_b(b.storage(), expanded(op, b.layout(), y.shape()));
+  run<Numbers>(op, y, {&wide_a, &wide_b}, kernel,
+               index_of({&y.layout(), &wide_a.layout(), &wide_b.layout()}));
+}
+
+template <typename Kernel>
+Tensor result(absl::string_view op, const Tensor& a, const Tensor& b, Kernel kernel) {
+  Tensor y = empty(broadcast_shapes(op, a.shape(), b.shape()), like(a));
+  into(op, y, a, b, kernel);
+  return y;
+}
+
+Tensor scalar_like(const Tensor& tensor, Scalar value) {
+  Tensor scalar = empty({}, like(tensor));
+  fill_(scalar, value);
+  return scalar;
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return result("add", a, b, kAdd); }
+Tensor add(const Tensor& a, Scalar b) { return add(a, scalar_like(a, b)); }
+Tensor mul(const Tensor& a, const Tensor& b) { return result("mul", a, b, kMul); }
+Tensor mul(const Tensor& a, Scalar b) { return mul(a, scalar_like(a, b)); }
+
+void add_(const Tensor& a, const Tensor& b) { into("add_", a, a, b, kAdd); }
+void add_(const Tensor& a, Scalar b) { add_(a, scalar_like(a, b)); }
+void mul_(const Tensor& a, const Tensor& b) { into("mul_", a, a, b, kMul); }
+void mul_(const Tensor& a, Scalar b) { mul_(a, scalar_like(a, b)); }
+
+}  // namespace hollow

@@ -1,0 +1,22 @@
+#include "tensor/ops/fill.h"
+
+#include "kernels/elementwise.h"
+#include "tensor/index.h"
+#include "tensor/run.h"
+
+namespace hollow {
+namespace {
+
+constexpr auto kFill = []<typename T>(auto place, T* y, const kernels::Strided<1>& index,
+                                      Scalar value) {
+  kernels::fill(place, y, index, value.to<T>());
+};
+
+}  // namespace
+
+void fill_(const Tensor& tensor, Scalar value) {
+  value.check_fits("fill_", tensor.dtype());
+  run<AllTypes>("fill_", tensor, kFill, index_of({&tensor.layout()}), value);
+}
+
+}  // namespace hollow

@@ -1,0 +1,24 @@
+// One number from all elements, as a tensor of shape [] on the same device. Accumulated in f64, in
+// an order that depends on the number of elements alone, and rounded once.
+#ifndef HOLLOW_TENSOR_OPS_REDUCE_H_
+#define HOLLOW_TENSOR_OPS_REDUCE_H_
+
+#include <cstdint>
+
+#include "tensor/tensor.h"
+
+namespace hollow {
+
+// 0 for no elements. f32, f16, bf16, i64 (which wraps around).
+Tensor sum(const Tensor& x);
+
+// NaN for no elements. f32, f16, bf16.
+Tensor mean(const Tensor& x);
+
+// sqrt(sum (x - mean)^2 / (numel - correction)): the sample's by default, as in torch.std. NaN where
+// numel <= correction. Throws Error(kValue) for a negative correction. f32, f16, bf16.
+Tensor std(const Tensor& x, int64_t correction = 1);
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_OPS_REDUCE_H_

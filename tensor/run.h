@@ -1,0 +1,89 @@
+// The one door between ops and kernels.
+//
+//   Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
+//     Tensor y = empty(layer_scale_shape(x, gamma), like(x));      // rule and result: every device
+//     run<Floats>("layer_scale", y, {&x, &gamma}, kLayerScale, rows, dim);   // where there is memory
+//     return y;
+//   }
+//
+// run, in this order, and with an Error that names op and tensors where it does not hold:
+//   1. all operands are on one device, or all on meta; all have the output's dtype, and it is in
+//      the list; the output does not repeat elements, and overlaps no input unless it is that input;
+//   2. on meta: returns;
+//   3. every element of every input was written;
+//   4. calls kernel(place, y, inputs..., args...) with typed pointers to the first elements;
+//   5. the output's elements have been written.
+//
+// A kernel is a function object without state that takes its parameters by value, so that a call is
+// data. One that takes inputs of other dtypes than its output's says so with a member kMixedDTypes,
+// and gets their dtypes as parameters. An in-place op lists its output as an input as well.
+#ifndef HOLLOW_TENSOR_RUN_H_
+#define HOLLOW_TENSOR_RUN_H_
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "tensor/dtype_visit.h"
+#include "tensor/error.h"
+#include "tensor/place.h"
+#include "tensor/stream.h"
+#include "tensor/tensor.h"
+
+namespace hollow {
+
+// The way of run, and of nothing else, to a tensor's memory.
+struct TensorAccess {
+  static void* data(const Tensor& tensor) { return tensor.raw_data(); }
+};
+
+namespace internal {
+
+// Steps 1 and 3. False on meta, where there is nothing left to do. Inputs may be of other dtypes
+// where `one_dtype` is false.
+bool prepare(absl::string_view op, const Tensor& output, absl::Span<const Tensor* const> inputs,
+             bool one_dtype);
+
+template <typename Types, size_t kInputs, typename Kernel, typename... Args>
+void launch(absl::string_view op, const Tensor& y, const std::array<const Tensor*, kInputs>& inputs,
+            Kernel kernel, const Args&... args) {
+  if (!prepare(op, y, inputs, /*one_dtype=*/!requires { Kernel::kMixedDTypes; })) return;
+  std::array<Storage*, kInputs + 1> storages{y.storage().get()};
+  for (size_t i = 0; i < kInputs; ++i) storages[i + 1] = inputs[i]->storage().get();
+  with_op(op, [&] {
+    const Device device = y.device();
+    const StreamOrder order(op, device, storages);
+    visit_dtype<Types>(op, y.dtype(), [&](auto tag) {
+      using T = typename decltype(tag)::Type;
+      visit_place(device, current_stream(device), [&](auto place) {
+        [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+          kernel(place, static_cast<T*>(TensorAccess::data(y)),
+                 static_cast<const T*>(TensorAccess::data(*inputs[kIndex]))..., args...);
+        }(std::make_index_sequence<kInputs>{});
+      });
+    });
+  });
+  y.storage()->mark_written(y.layout());
+}
+
+}  // namespace internal
+
+template <typename Types, size_t kInputs, typename Kernel, typename... Args>
+void run(absl::string_view op, const Tensor& y, const Tensor* const (&inputs)[kInputs],
+         Kernel kernel, const Args&... args) {
+  check_dtype(op, Types{}, y.dtype());
+  internal::launch<Types>(op, y, std::to_array(inputs), kernel, args...);
+}
+
+// For an op without inputs.
+template <typename Types, typename Kernel, typename... Args>
+void run(absl::string_view op, const Tensor& y, Kernel kernel, const Args&... args) {
+  check_dtype(op, Types{}, y.dtype());
+  internal::launch<Types>(op, y, std::array<const Tensor*, 0>{}, kernel, args...);
+}
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_RUN_H_

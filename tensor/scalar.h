@@ -1,0 +1,42 @@
+// A number for a tensor of any dtype: a double, an integer or a bool, as it was written.
+#ifndef HOLLOW_TENSOR_SCALAR_H_
+#define HOLLOW_TENSOR_SCALAR_H_
+
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
+#include "absl/strings/string_view.h"
+#include "tensor/dtype.h"
+
+namespace hollow {
+
+class Scalar {
+ public:
+  // Implicit, so that full({3}, 1) reads as it does.
+  template <typename T, typename = std::enable_if_t<std::is_arithmetic_v<T>>>
+  Scalar(T value)  // NOLINT(google-explicit-constructor)
+      : value_(static_cast<Stored<T>>(value)) {}
+
+  // The value as a T. To a floating type it is rounded by way of f32.
+  template <typename T>
+  T to() const {
+    return std::visit([](auto value) { return kernels::convert<T>(value); }, value_);
+  }
+
+  // Throws Error(kValue) of that op where the dtype cannot hold the value: a fraction or NaN in i64,
+  // anything but 0 and 1 in bool, a finite value that would become infinite.
+  void check_fits(absl::string_view op, DType dtype) const;
+
+ private:
+  template <typename T>
+  using Stored = std::conditional_t<
+      std::is_same_v<T, bool>, bool,
+      std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>;
+
+  std::variant<double, int64_t, bool> value_;
+};
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_SCALAR_H_
