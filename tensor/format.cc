@@ -1,10 +1,12 @@
 #include "tensor/format.h"
 
+#include <type_traits>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "tensor/dtype_visit.h"
 
 namespace hollow {
 namespace {
@@ -13,9 +15,19 @@ constexpr int64_t kPrintWhole = 1000;
 constexpr int64_t kEdge = 3;
 
 std::string number(const Tensor& scalar) {
-  if (scalar.dtype() == DType::kBool) return scalar.item<bool>() ? "true" : "false";
-  if (scalar.dtype() == DType::kI64) return absl::StrCat(scalar.item<int64_t>());
-  return absl::StrFormat("%.6g", scalar.item<float>());
+  std::string text;
+  visit_dtype<AllTypes>("to_string", scalar.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const T value = scalar.item<T>();
+    if constexpr (std::is_same_v<T, bool>) {
+      text = value ? "true" : "false";
+    } else if constexpr (std::is_same_v<T, int64_t>) {
+      text = absl::StrCat(value);
+    } else {
+      text = absl::StrFormat("%.6g", static_cast<float>(value));
+    }
+  });
+  return text;
 }
 
 std::string values(const Tensor& tensor, bool whole) {
