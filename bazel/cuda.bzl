@@ -70,14 +70,22 @@ def _cuda_library_impl(ctx):
         unsupported_features = ctx.disabled_features,
     )
     deps = [dep[CcInfo] for dep in ctx.attr.deps]
+    runfiles = ctx.runfiles(transitive_files = depset(transitive = [
+        dep[DefaultInfo].default_runfiles.files
+        for dep in ctx.attr.deps
+    ]))
+    root = ctx.label.workspace_root
     here = cc_common.create_compilation_context(
         defines = depset(ctx.attr.defines),
         headers = depset(ctx.files.hdrs),
-        quote_includes = depset([".", ctx.bin_dir.path, ctx.genfiles_dir.path]),
+        quote_includes = depset([root or ".", "/".join([ctx.bin_dir.path, root]).rstrip("/")]),
     )
     headers = CcInfo(compilation_context = here)
     if not ctx.attr._enabled[FlagInfo].value:
-        return [cc_common.merge_cc_infos(cc_infos = [headers] + deps)]
+        return [
+            DefaultInfo(runfiles = runfiles),
+            cc_common.merge_cc_infos(cc_infos = [headers] + deps),
+        ]
     if CUDA_ROOT == None:
         fail("//bazel:cuda is on, but no CUDA toolkit was found: set HOLLOW_CUDA to its folder")
 
@@ -116,7 +124,7 @@ def _cuda_library_impl(ctx):
     )
     own = CcInfo(compilation_context = here, linking_context = linking)
     return [
-        DefaultInfo(files = depset(objects)),
+        DefaultInfo(files = depset(objects), runfiles = runfiles),
         cc_common.merge_cc_infos(cc_infos = [own] + deps + [ctx.attr._cudart[CcInfo]]),
     ]
 

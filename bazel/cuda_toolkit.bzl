@@ -2,7 +2,8 @@
 
 HOLLOW_CUDA names its folder, or is "off". Without it these are tried in turn: CUDA_PATH, CUDA_HOME,
 the folder of the nvcc on PATH, /usr/local/cuda, NVIDIA's Python wheels. Finding none is no error:
-the build goes on without CUDA.
+the build goes on without CUDA. A toolkit that comes or goes is seen when the Bazel server starts next
+(`bazel shutdown`), or at once if one of the variables changes.
 """
 
 _VARIABLES = ["HOLLOW_CUDA", "CUDA_PATH", "CUDA_HOME", "PATH"]

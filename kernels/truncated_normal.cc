@@ -69,7 +69,7 @@ double mills(double z) {
 
 double density(double z) { return kInverseSqrt2Pi * exp_minus(z * z / 2); }
 
-double mass_beyond(double z) { return z > 37 ? 0 : density(z) * mills(z); }
+double mass_beyond(double z) { return density(z) * mills(z); }
 
 // The mass between 0 and z >= 0, without cancellation.
 double mass_below(double z) {
@@ -160,7 +160,7 @@ TruncatedNormalParams make_truncated_normal(double mean, double std, double a, d
   use_central_poly(&p);
   constexpr double kFar = 1e150;  // in standard deviations; what is left beyond is one point
   if (std == 0 || a - mean > kFar * std || mean - b > kFar * std) {
-    p.origin = nearest_float(std::clamp(mean, a, b));
+    p.origin = nearest_float(mean);  // all else is 0, and the clamp does the rest
     return p;
   }
 

@@ -25,11 +25,11 @@
 //
 // p is counted from the near end of its range and 1 - p from the far end, so each is right to its
 // own last digits. Both forms are our own fits. The error of t is a few units in the last place of
-// an f32 (3e-7 relative; tests/kernels/distributions_test.cc measures it).
+// an f32 (4e-7 relative; tests/kernels/truncated_normal_test.cc measures it).
 //
-// make_truncated_normal() takes about a microsecond, or five where it makes a polynomial. It calls
-// no function of libm that could round in more than one way, so the constants, and with them the
-// values, are the same on every platform.
+// make_truncated_normal() takes about a microsecond, or fifteen where it makes a polynomial. It
+// calls no function of libm that could round in more than one way, so the constants, and with them
+// the values, are the same on every platform.
 
 #include <cstdint>
 

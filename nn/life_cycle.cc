@@ -1,5 +1,8 @@
 // The members of Module that give its tensors memory and values, and take them away.
 
+#include <memory>
+#include <utility>
+
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -32,6 +35,15 @@ std::vector<Tensor> those(const Storages& storages, Predicate predicate) {
   return result;
 }
 
+// What the writer would throw for this slot's shape and dtype, by letting it write to a twin on meta.
+void check_writer(const Tensor& tensor, const Writer& writer) {
+  const Origin& origin = *tensor.storage()->origin();
+  const auto storage =
+      std::make_shared<Storage>(Device::meta(), tensor.dtype(), tensor.storage()->numel());
+  storage->set_origin({origin.name, origin.key, nullptr, origin.layout, {}});
+  writer(Tensor(storage, origin.layout), origin.key);
+}
+
 bool has_values(const Storage& storage) {
   return storage.state() == State::kPartial || storage.state() == State::kInitialized;
 }
@@ -48,8 +60,7 @@ void Module::reset_parameters(Recurse recurse) {
       those(all, [](const Storage& storage) { return storage.origin()->writer == nullptr; });
   if (!without.empty()) {
     throw Error(ErrorCode::kWriter, "reset_parameters",
-                absl::StrCat("in ", class_name(), " \"", path_, "\" ", without.size(),
-                             " slots have no writer: ", describe_all(without),
+                absl::StrCat("in ", title(), " these slots have no writer: ", describe_all(without),
                              "; give one to add_parameter or add_buffer, or with set_writer()"));
   }
   for (const std::shared_ptr<Storage>& storage : all) {
@@ -119,6 +130,7 @@ void Module::next_generation() {
   for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
     RngKey& key = storage->origin()->key;
     key = key.with_generation(key.generation() + 1);
+    storage->mark_changed();
   }
 }
 
@@ -128,16 +140,23 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     throw Error(ErrorCode::kWriter, "set_writer",
                 absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));
   }
-  slot.tensor.storage()->origin()->writer = std::move(writer);
-  write_slot("set_writer", slot.tensor);
+  Origin& origin = *slot.tensor.storage()->origin();
+  check_writer(slot.tensor, writer);
+  std::swap(origin.writer, writer);
+  try {
+    write_slot("set_writer", slot.tensor);
+  } catch (...) {
+    std::swap(origin.writer, writer);
+    throw;
+  }
 }
 
 void Module::check_complete() const {
   const std::vector<Tensor> left = unfinished();
   if (left.empty()) return;
   throw Error(ErrorCode::kUninitialized, "check_complete",
-              absl::StrCat(left.size(), " of the tensors of ", class_name(), " \"", path_,
-                           "\" are not initialized: ", describe_all(left),
+              absl::StrCat("in ", title(), " these tensors are not initialized (", left.size(),
+                           " in all): ", describe_all(left),
                            "; to_empty(device) gives memory to those on meta, and "
                            "reset_parameters() values to all"));
 }

@@ -154,8 +154,8 @@ Tensor& Module::share_parameter(absl::string_view name, const Tensor& parameter)
 void Module::check_name(absl::string_view op, absl::string_view name) const {
   if (name.empty() || name.find('.') != absl::string_view::npos) {
     throw Error(ErrorCode::kKey, op,
-                absl::StrCat("\"", name, "\" in ", class_name(), " \"", path_,
-                             "\" is not a name: it must not be empty, nor have a dot"));
+                absl::StrCat("\"", name, "\" in ", title(),
+                             " is not a name: it must not be empty, nor have a dot"));
   }
   const bool taken =
       find_slot(name) != nullptr ||
@@ -172,6 +172,10 @@ std::string Module::qualified(absl::string_view name) const {
   return path_.empty() ? std::string(name) : absl::StrCat(path_, ".", name);
 }
 
+std::string Module::title() const {
+  return path_.empty() ? class_name() : absl::StrCat(class_name(), " \"", path_, "\"");
+}
+
 std::string Module::class_name() const {
   const char* const mangled = typeid(*this).name();
   int status = 0;
@@ -182,7 +186,7 @@ std::string Module::class_name() const {
 
 Tensor Module::forward(const Tensor&) {
   throw Error(ErrorCode::kUnsupported, "forward",
-              absl::StrCat(class_name(), " \"", path_, "\" has no forward(x)"));
+              absl::StrCat(title(), " has no forward(x)"));
 }
 
 }  // namespace hollow::nn

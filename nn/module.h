@@ -137,11 +137,13 @@ class Module {
   void release();
 
   // From now on writers get new random numbers; what is initialized keeps its values until the next
-  // reset_parameters(). The first generation is 0.
+  // reset_parameters(), and cannot be released before. The first generation is 0.
   void next_generation();
 
   // Replaces the writer of a slot of this module or below, by qualified name, and runs it if the
-  // slot is real. The last writer given wins.
+  // slot is real. The last writer given wins. One that does not fit the slot is refused before
+  // anything changes; one that fails later leaves the old writer in place, and the values as far as
+  // it got.
   void set_writer(absl::string_view name, Writer writer);
 
   // Throws Error(kUninitialized) with every parameter and buffer that is not initialized.
@@ -171,6 +173,8 @@ class Module {
                    Writer writer, const TensorOptions& options);
   void check_name(absl::string_view op, absl::string_view name) const;
   std::string qualified(absl::string_view name) const;
+  // For errors: the class, and the path where there is one.
+  std::string title() const;
   std::unique_ptr<Module> build_child(absl::string_view op, absl::string_view name,
                                       absl::FunctionRef<std::unique_ptr<Module>()> build);
   const Slot* find_slot(absl::string_view name) const;

@@ -52,11 +52,13 @@ void move_bytes(absl::string_view op, const Tensor& y, const Tensor& x) {
 }
 
 void copy_into(absl::string_view op, const Tensor& y, const Tensor& x) {
-  const Tensor source(x.storage(), expanded(op, x.layout(), y.shape()));
+  const Tensor source = about(
+      {&y, &x}, [&] { return Tensor(x.storage(), expanded(op, x.layout(), y.shape())); });
   require_writable(op, y);
+  require_no_overlap(op, y, source);
   if (y.is_meta()) return;
   require_values(op, x);
-  if (y.is_same(source)) return;
+  if (y.storage() == x.storage() && y.layout().is_equivalent(source.layout())) return;
   if (y.device() == x.device()) return cast_into(op, y, source);
 
   const Tensor converted = source.to(y.dtype());

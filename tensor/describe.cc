@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace hollow {
 namespace {
@@ -55,8 +56,8 @@ void require_values(absl::string_view op, const Tensor& tensor) {
   }
   const Ranges missing = tensor.storage()->unwritten(tensor.layout());
   throw Error(ErrorCode::kUninitialized, op,
-              absl::StrCat(describe(tensor), " has ", missing.count(),
-                           " elements that were never written, the first is element ",
+              absl::StrCat(describe(tensor), ": ", missing.count(), " of ", tensor.numel(),
+                           " elements were never written, the first is element ",
                            missing.ranges().front().begin, " of its storage; write them with ",
                            in_module ? "reset_parameters() of its module, or " : "", kWrite,
                            unfinished_beside(tensor)));
@@ -68,6 +69,39 @@ void require_writable(absl::string_view op, const Tensor& tensor) {
               absl::StrCat(describe(tensor), " with strides ", to_string(tensor.strides()),
                            " repeats its elements (it was expanded), so it can be read and not "
                            "written; write to a clone(), or to the tensor it was expanded from"));
+}
+
+void rethrow_about(const Error& error, std::initializer_list<const Tensor*> tensors) {
+  throw Error(error.code(), error.op(),
+              absl::StrCat(error.message(), ". The tensors: ",
+                           absl::StrJoin(tensors, ", ", [](std::string* out, const Tensor* tensor) {
+                             absl::StrAppend(out, describe(*tensor));
+                           })));
+}
+
+void require_one_device(absl::string_view op, const Tensor& a, const Tensor& b) {
+  if (a.device() == b.device()) return;
+  throw Error(ErrorCode::kDevice, op,
+              absl::StrCat("operands are on different devices: ", describe(a), " and ", describe(b),
+                           "; bring them together with to(device), or with to_empty(device) for "
+                           "one on meta"));
+}
+
+void require_one_dtype(absl::string_view op, const Tensor& a, const Tensor& b) {
+  if (a.dtype() == b.dtype()) return;
+  throw Error(ErrorCode::kDType, op,
+              absl::StrCat("operands are of different dtypes: ", describe(a), " and ", describe(b),
+                           "; convert one with to(dtype)"));
+}
+
+void require_no_overlap(absl::string_view op, const Tensor& output, const Tensor& input) {
+  if (output.storage() != input.storage() || output.layout().is_equivalent(input.layout())) return;
+  if (!Ranges::touched_by(output.layout()).intersects(Ranges::touched_by(input.layout()))) return;
+  throw Error(ErrorCode::kAlias, op,
+              absl::StrCat("the output, ", describe(output), ", overlaps the input, ",
+                           describe(input),
+                           ", without being the same elements in the same order; give a clone() of "
+                           "the input"));
 }
 
 }  // namespace hollow

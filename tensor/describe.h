@@ -2,6 +2,7 @@
 #ifndef HOLLOW_TENSOR_DESCRIBE_H_
 #define HOLLOW_TENSOR_DESCRIBE_H_
 
+#include <initializer_list>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -15,12 +16,34 @@ namespace hollow {
 // view [2] of "fc.bias" [30] f32 on cpu (initialized)
 std::string describe(const Tensor& tensor);
 
+[[noreturn]] void rethrow_about(const Error& error, std::initializer_list<const Tensor*> tensors);
+
+// Calls rule(), which speaks of shapes or dtypes alone; an Error that leaves it also describes the
+// tensors that they are of.
+template <typename Rule>
+decltype(auto) about(std::initializer_list<const Tensor*> tensors, Rule&& rule) {
+  try {
+    return rule();
+  } catch (const Error& error) {
+    rethrow_about(error, tensors);
+  }
+}
+
 // Throws Error(kMeta) or Error(kUninitialized) unless every element of the tensor was written. The
 // message says how many were not, which call mends it, and what else is unfinished in the same root.
 void require_values(absl::string_view op, const Tensor& tensor);
 
 // Throws Error(kAlias) if the tensor repeats elements, so that a write would hit one twice.
 void require_writable(absl::string_view op, const Tensor& tensor);
+
+// Throws Error(kDevice) or Error(kDType) unless both are on one device (or both on meta) and of one
+// dtype.
+void require_one_device(absl::string_view op, const Tensor& a, const Tensor& b);
+void require_one_dtype(absl::string_view op, const Tensor& a, const Tensor& b);
+
+// Throws Error(kAlias) if output and input share elements, unless they are the same ones in the same
+// order.
+void require_no_overlap(absl::string_view op, const Tensor& output, const Tensor& input);
 
 }  // namespace hollow
 

@@ -4,8 +4,9 @@
 //     float g = gamma.item<float>();
 //   } catch (const hollow::Error& error) {
 //     // error.what():
-//     //   item: "ls1.gamma" [1] f32 on cpu (allocated) was never written; write it with
-//     //   reset_parameters(), copy_() or fill_()
+//     //   item: "gamma" [1] f32 on cpu (allocated): 1 of 1 elements were never written, the first
+//     //   is element 0 of its storage; write them with reset_parameters() of its module, or copy_()
+//     //   or fill_()
 //     if (error.code() == hollow::ErrorCode::kUninitialized) ...
 //   }
 //
@@ -49,6 +50,8 @@ class Error : public std::runtime_error {
 
   ErrorCode code() const { return code_; }
   const std::string& op() const { return op_; }
+  // what() without the op.
+  absl::string_view message() const { return absl::string_view(what()).substr(op_.size() + 2); }
 
  private:
   ErrorCode code_;

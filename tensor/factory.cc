@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "tensor/dtype_visit.h"
 #include "tensor/error.h"
 #include "tensor/ops/random.h"
 
@@ -17,6 +18,7 @@ Tensor ones(Shape shape, const TensorOptions& options) {
 }
 
 Tensor full(Shape shape, Scalar value, const TensorOptions& options) {
+  value.check_fits("full", options.dtype);
   Tensor tensor = empty(std::move(shape), options);
   fill_(tensor, value);
   return tensor;
@@ -54,12 +56,14 @@ template Tensor from_values(absl::Span<const int64_t>, Shape, TensorOptions);
 template Tensor from_values(absl::Span<const bool>, Shape, TensorOptions);
 
 Tensor rand(Shape shape, RngKey key, const TensorOptions& options) {
+  check_dtype("rand", Floats{}, options.dtype);
   Tensor tensor = empty(std::move(shape), options);
   uniform_(tensor, 0.0f, 1.0f, key);
   return tensor;
 }
 
 Tensor randn(Shape shape, RngKey key, const TensorOptions& options) {
+  check_dtype("randn", Floats{}, options.dtype);
   Tensor tensor = empty(std::move(shape), options);
   normal_(tensor, 0.0f, 1.0f, key);
   return tensor;

@@ -55,15 +55,19 @@ std::string to_string(const Tensor& tensor) {
     return absl::StrCat("tensor(", values(tensor.to(Device::cpu()), whole), ", ",
                         whole ? "" : shape, kind, ")");
   }
-  const std::string name = tensor.name();
+  const Origin* const origin = tensor.storage()->origin();
+  std::string name;
+  if (origin != nullptr) {
+    name = absl::StrCat(tensor.layout() == origin->layout ? "" : "view of ", "\"", origin->name,
+                        "\", ");
+  }
   std::string unwritten;
   if (!tensor.is_meta() && tensor.numel() > 0) {
     unwritten = absl::StrCat(", ", to_string(tensor.state()), ": ",
                              tensor.storage()->unwritten(tensor.layout()).count(), " of ",
                              tensor.numel(), " elements were never written");
   }
-  return absl::StrCat("tensor(", name.empty() ? "" : absl::StrCat("\"", name, "\", "), shape, kind,
-                      unwritten, ")");
+  return absl::StrCat("tensor(", name, shape, kind, unwritten, ")");
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {

@@ -26,6 +26,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "tensor/describe.h"
 #include "tensor/dtype_visit.h"
 #include "tensor/error.h"
 #include "tensor/place.h"
@@ -33,6 +34,10 @@
 #include "tensor/tensor.h"
 
 namespace hollow {
+
+// An input as it is walked beside the output: seen in its shape. Checks here what run would find,
+// so that the error describes the tensor that the caller gave.
+Tensor operand(absl::string_view op, const Tensor& output, const Tensor& input);
 
 // The way of run, and of nothing else, to a tensor's memory.
 struct TensorAccess {
@@ -73,14 +78,14 @@ void launch(absl::string_view op, const Tensor& y, const std::array<const Tensor
 template <typename Types, size_t kInputs, typename Kernel, typename... Args>
 void run(absl::string_view op, const Tensor& y, const Tensor* const (&inputs)[kInputs],
          Kernel kernel, const Args&... args) {
-  check_dtype(op, Types{}, y.dtype());
+  about({&y}, [&] { check_dtype(op, Types{}, y.dtype()); });
   internal::launch<Types>(op, y, std::to_array(inputs), kernel, args...);
 }
 
 // For an op without inputs.
 template <typename Types, typename Kernel, typename... Args>
 void run(absl::string_view op, const Tensor& y, Kernel kernel, const Args&... args) {
-  check_dtype(op, Types{}, y.dtype());
+  about({&y}, [&] { check_dtype(op, Types{}, y.dtype()); });
   internal::launch<Types>(op, y, std::array<const Tensor*, 0>{}, kernel, args...);
 }
 

@@ -1,7 +1,7 @@
 #include "tensor/scalar.h"
 
-#include <cmath>
 #include <string>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "tensor/dtype_visit.h"
@@ -10,18 +10,17 @@
 namespace hollow {
 
 void Scalar::check_fits(absl::string_view op, DType dtype) const {
+  if (is_floating_point(dtype)) return;
+  using Integers = TypeList<int64_t, bool>;
   bool fits = true;
   const auto check = [&](auto tag, auto value) {
     using T = typename decltype(tag)::Type;
-    const T converted = kernels::convert<T>(value);
-    if constexpr (kernels::kIsFloating<T>) {
-      fits = !std::isfinite(static_cast<double>(value)) ||
-             std::isfinite(static_cast<float>(converted));
-    } else {
-      fits = static_cast<double>(converted) == static_cast<double>(value);
-    }
+    const double exact = static_cast<double>(value);
+    fits = static_cast<double>(kernels::convert<T>(value)) == exact;
+    // A double of 2^63 is what INT64_MAX, to which it saturates, rounds to.
+    if constexpr (std::is_same_v<decltype(value), double>) fits = fits && exact < 0x1p63;
   };
-  visit_dtype<AllTypes>(op, dtype, [&](auto tag) {
+  visit_dtype<Integers>(op, dtype, [&](auto tag) {
     std::visit([&](auto value) { check(tag, value); }, value_);
   });
   if (fits) return;

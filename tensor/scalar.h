@@ -16,7 +16,12 @@ class Scalar {
   // Implicit, so that full({3}, 1) reads as it does.
   template <typename T, typename = std::enable_if_t<std::is_arithmetic_v<T>>>
   Scalar(T value)  // NOLINT(google-explicit-constructor)
-      : value_(static_cast<Stored<T>>(value)) {}
+      : value_(static_cast<Stored<T>>(value)) {
+    // An unsigned number that no i64 holds.
+    if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(int64_t)) {
+      if (value > static_cast<T>(INT64_MAX)) value_ = static_cast<double>(value);
+    }
+  }
 
   // The value as a T. To a floating type it is rounded by way of f32.
   template <typename T>
@@ -24,8 +29,8 @@ class Scalar {
     return std::visit([](auto value) { return kernels::convert<T>(value); }, value_);
   }
 
-  // Throws Error(kValue) of that op where the dtype cannot hold the value: a fraction or NaN in i64,
-  // anything but 0 and 1 in bool, a finite value that would become infinite.
+  // Throws Error(kValue) of that op where the dtype cannot hold the value: a fraction, NaN or a
+  // number out of range in i64, anything but 0 and 1 in bool. Floating types round.
   void check_fits(absl::string_view op, DType dtype) const;
 
  private:

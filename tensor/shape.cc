@@ -90,6 +90,14 @@ bool Layout::repeats() const {
   return false;
 }
 
+bool Layout::is_equivalent(const Layout& other) const {
+  if (shape != other.shape || offset != other.offset) return false;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] > 1 && strides[d] != other.strides[d]) return false;
+  }
+  return true;
+}
+
 int checked_dim(absl::string_view op, int64_t dim, absl::Span<const int64_t> shape) {
   const int64_t rank = static_cast<int64_t>(shape.size());
   if (dim < -rank || dim >= rank) {

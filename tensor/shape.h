@@ -41,6 +41,9 @@ struct Layout {
   // Two indices lead to one element (an expanded dimension).
   bool repeats() const;
 
+  // The same elements in the same order: strides of dimensions of size 1 do not matter.
+  bool is_equivalent(const Layout& other) const;
+
   friend bool operator==(const Layout&, const Layout&) = default;
 };
 

@@ -66,7 +66,7 @@ void Storage::mark_written(const Layout& layout) {
   const StorageWord now = word();
   if (now.state() == State::kMeta) return;
   if (now.state() == State::kInitialized) {
-    if (now.pristine()) set_word({now.device(), now.dtype(), State::kInitialized, false});
+    if (now.pristine()) mark_changed();
     return;
   }
   const Ranges touched = Ranges::touched_by(layout);
@@ -82,11 +82,10 @@ void Storage::mark_written(const Layout& layout) {
   set_word({now.device(), now.dtype(), complete ? State::kInitialized : State::kPartial, false});
 }
 
-void Storage::mark_pristine() {
+void Storage::set_pristine(bool pristine) {
   const StorageWord now = word();
-  if (now.state() == State::kInitialized) {
-    set_word({now.device(), now.dtype(), State::kInitialized, true});
-  }
+  if (now.state() != State::kInitialized) return;
+  set_word({now.device(), now.dtype(), State::kInitialized, pristine});
 }
 
 void Storage::set_origin(Origin origin) {

@@ -94,8 +94,9 @@ class Storage {
 
   // The elements that the layout touches have been written. Nothing on meta.
   void mark_written(const Layout& layout);
-  // The slot's writer has just written all of it.
-  void mark_pristine();
+  // The slot's writer has just written all of it; the writer would not write this again.
+  void mark_pristine() { set_pristine(true); }
+  void mark_changed() { set_pristine(false); }
 
   // The slot that declared it; null for a tensor that no module declared.
   const Origin* origin() const { return cold_ ? cold_->origin.get() : nullptr; }
@@ -120,6 +121,7 @@ class Storage {
 
   Cold& cold();
   bool contains_written(const Layout& layout) const;
+  void set_pristine(bool pristine);
   void set_word(StorageWord word) { word_.store(word.bits(), std::memory_order_release); }
 
   std::atomic<uint32_t> word_;

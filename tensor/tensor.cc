@@ -45,7 +45,11 @@ std::optional<Strides> reshaped_strides(const Layout& from, const Shape& shape) 
 
 }  // namespace
 
-int64_t Tensor::size(int64_t dim) const { return shape()[checked_dim("size", dim, shape())]; }
+int64_t Tensor::size(int64_t dim) const { return shape()[own_dim("size", dim)]; }
+
+int Tensor::own_dim(absl::string_view op, int64_t dim) const {
+  return about({this}, [&] { return checked_dim(op, dim, shape()); });
+}
 
 void Tensor::set_requires_grad(bool requires_grad) const {
   if (requires_grad && !is_floating_point(dtype())) {
@@ -64,8 +68,9 @@ Tensor Tensor::reshape(Shape shape) const {
   const Shape asked = shape;
   const auto inferred = std::find(shape.begin(), shape.end(), -1);
   if (inferred != shape.end()) {
+    const bool alone = std::count(shape.begin(), shape.end(), -1) == 1;
     *inferred = 1;
-    const int64_t rest = checked_numel("reshape", shape);
+    const int64_t rest = alone ? checked_numel("reshape", shape) : 0;
     if (rest == 0 || numel() % rest != 0) {
       throw Error(ErrorCode::kShape, "reshape",
                   absl::StrCat("there is no size for -1 in ", to_string(asked), " that holds the ",
@@ -83,13 +88,16 @@ Tensor Tensor::reshape(Shape shape) const {
     return view({std::move(shape), std::move(strides), layout_.offset});
   }
   std::optional<Strides> strides = reshaped_strides(layout_, shape);
-  if (!strides.has_value()) return contiguous().reshape(std::move(shape));
+  if (!strides.has_value()) {
+    if (!is_meta()) require_values("reshape", *this);
+    return contiguous().reshape(std::move(shape));
+  }
   return view({std::move(shape), *std::move(strides), layout_.offset});
 }
 
 Tensor Tensor::transpose(int64_t dim0, int64_t dim1) const {
-  const int a = checked_dim("transpose", dim0, shape());
-  const int b = checked_dim("transpose", dim1, shape());
+  const int a = own_dim("transpose", dim0);
+  const int b = own_dim("transpose", dim1);
   Layout layout = layout_;
   std::swap(layout.shape[a], layout.shape[b]);
   std::swap(layout.strides[a], layout.strides[b]);
@@ -101,7 +109,7 @@ Tensor Tensor::permute(const Shape& dims) const {
   Shape seen(dims.size(), 0);
   bool fits = dims.size() == shape().size();
   for (size_t i = 0; fits && i < dims.size(); ++i) {
-    const int from = checked_dim("permute", dims[i], shape());
+    const int from = own_dim("permute", dims[i]);
     fits = seen[from]++ == 0;
     layout.shape[i] = shape()[from];
     layout.strides[i] = strides()[from];
@@ -115,7 +123,7 @@ Tensor Tensor::permute(const Shape& dims) const {
 }
 
 Tensor Tensor::narrow(int64_t dim, int64_t start, int64_t length) const {
-  const int d = checked_dim("narrow", dim, shape());
+  const int d = own_dim("narrow", dim);
   if (start < 0 || length < 0 || start > shape()[d] || length > shape()[d] - start) {
     throw Error(ErrorCode::kShape, "narrow",
                 absl::StrCat("start ", start, " and length ", length, " do not lie within the ",
@@ -128,7 +136,7 @@ Tensor Tensor::narrow(int64_t dim, int64_t start, int64_t length) const {
 }
 
 Tensor Tensor::select(int64_t dim, int64_t index) const {
-  const int d = checked_dim("select", dim, shape());
+  const int d = own_dim("select", dim);
   const int64_t size = shape()[d];
   if (index < -size || index >= size) {
     throw Error(ErrorCode::kShape, "select",
@@ -142,7 +150,9 @@ Tensor Tensor::select(int64_t dim, int64_t index) const {
   return view(std::move(layout));
 }
 
-Tensor Tensor::expand(const Shape& shape) const { return view(expanded("expand", layout_, shape)); }
+Tensor Tensor::expand(const Shape& shape) const {
+  return view(about({this}, [&] { return expanded("expand", layout_, shape); }));
+}
 
 void* Tensor::raw_data() const {
   if (storage_->data() == nullptr) return nullptr;

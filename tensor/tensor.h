@@ -123,7 +123,8 @@ class Tensor {
   }
 
   // Calls fill with room for all elements in row-major order on the host; when it returns, they have
-  // been written here, converted to the dtype. On meta checks nothing and does not call.
+  // been written here, converted to the dtype. On meta does not call. Error(kAlias) for an expanded
+  // tensor.
   template <typename T>
   void write(absl::FunctionRef<void(absl::Span<T>)> fill) const;
 
@@ -132,6 +133,7 @@ class Tensor {
   void* mutable_data_at(absl::string_view op, DType dtype) const;
   // Where the layout's first element is. Null on meta.
   void* raw_data() const;
+  int own_dim(absl::string_view op, int64_t dim) const;
   Tensor view(Layout layout) const { return Tensor(storage_, std::move(layout)); }
 
   friend struct TensorAccess;

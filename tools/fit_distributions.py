@@ -21,7 +21,7 @@ GRID = 4000
 
 
 def minimax(x, target, powers, fixed):
-    """Coefficients c of sum c[i] x**powers[i] + fixed(x), least max |error / target| on the grid."""
+    """Coefficients c of sum c[i] x**powers[i] + fixed(x) with the least max |error / target|."""
     # Where the lowest power is odd the error changes sign at 0 by itself: count it out.
     flip = np.sign(x) ** (powers[0] % 2)
     basis = np.stack([flip * x**p / target for p in powers], axis=1)
@@ -59,7 +59,7 @@ def literal(c):
 
 
 def fit(name, x, target, degree, pinned=()):
-    """Fits a polynomial of that degree, rounds it to f32 and prints it. `pinned`: known c[0], ..."""
+    """Fits a polynomial of that degree, rounds it to f32, prints it. `pinned`: known c[0], ..."""
     x, target = np.array(x, float), np.array(target, float)
     coefficients = [float(np.float32(c)) for c in pinned]
     for i in range(len(coefficients), degree + 1):

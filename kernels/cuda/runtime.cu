@@ -42,11 +42,12 @@ std::string why_no_cuda() { return devices().why_none; }
 
 Places cuda_place(int device, int stream) {
   const Devices& found = devices();
-  if (found.count == 0) throw Failure(Failure::Kind::kNoDevice, found.why_none);
   if (device >= found.count) {
-    throw Failure(Failure::Kind::kNoDevice, "cuda:" + std::to_string(device) + " is not one of the " +
-                                                std::to_string(found.count) +
-                                                " CUDA devices present, which count from 0");
+    const std::string why = found.count == 0
+                                ? found.why_none
+                                : "there are " + std::to_string(found.count) + ", from cuda:0 on";
+    throw Failure(Failure::Kind::kNoDevice, "cuda:" + std::to_string(device) + " is not there: " +
+                                                why + "; Device::cpu() always is");
   }
   return Cuda{device, stream};
 }

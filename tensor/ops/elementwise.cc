@@ -1,6 +1,7 @@
 #include "tensor/ops/elementwise.h"
 
 #include "kernels/elementwise.h"
+#include "tensor/describe.h"
 #include "tensor/empty.h"
 #include "tensor/index.h"
 #include "tensor/ops/fill.h"
@@ -21,20 +22,22 @@ constexpr auto kMul = []<typename T>(auto place, T* y, const T* a, const T* b,
 
 template <typename Kernel>
 void into(absl::string_view op, const Tensor& y, const Tensor& a, const Tensor& b, Kernel kernel) {
-  const Tensor wide_a(a.storage(), expanded(op, a.layout(), y.shape()));
-  const Tensor wide_b(b.storage(), expanded(op, b.layout(), y.shape()));
+  const Tensor wide_a = operand(op, y, a);
+  const Tensor wide_b = operand(op, y, b);
   run<Numbers>(op, y, {&wide_a, &wide_b}, kernel,
                index_of({&y.layout(), &wide_a.layout(), &wide_b.layout()}));
 }
 
 template <typename Kernel>
 Tensor result(absl::string_view op, const Tensor& a, const Tensor& b, Kernel kernel) {
-  Tensor y = empty(broadcast_shapes(op, a.shape(), b.shape()), like(a));
+  Tensor y = empty(
+      about({&a, &b}, [&] { return broadcast_shapes(op, a.shape(), b.shape()); }), like(a));
   into(op, y, a, b, kernel);
   return y;
 }
 
-Tensor scalar_like(const Tensor& tensor, Scalar value) {
+Tensor scalar_like(absl::string_view op, const Tensor& tensor, Scalar value) {
+  about({&tensor}, [&] { value.check_fits(op, tensor.dtype()); });
   Tensor scalar = empty({}, like(tensor));
   fill_(scalar, value);
   return scalar;
@@ -43,13 +46,13 @@ Tensor scalar_like(const Tensor& tensor, Scalar value) {
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) { return result("add", a, b, kAdd); }
-Tensor add(const Tensor& a, Scalar b) { return add(a, scalar_like(a, b)); }
+Tensor add(const Tensor& a, Scalar b) { return add(a, scalar_like("add", a, b)); }
 Tensor mul(const Tensor& a, const Tensor& b) { return result("mul", a, b, kMul); }
-Tensor mul(const Tensor& a, Scalar b) { return mul(a, scalar_like(a, b)); }
+Tensor mul(const Tensor& a, Scalar b) { return mul(a, scalar_like("mul", a, b)); }
 
 void add_(const Tensor& a, const Tensor& b) { into("add_", a, a, b, kAdd); }
-void add_(const Tensor& a, Scalar b) { add_(a, scalar_like(a, b)); }
+void add_(const Tensor& a, Scalar b) { add_(a, scalar_like("add_", a, b)); }
 void mul_(const Tensor& a, const Tensor& b) { into("mul_", a, a, b, kMul); }
-void mul_(const Tensor& a, Scalar b) { mul_(a, scalar_like(a, b)); }
+void mul_(const Tensor& a, Scalar b) { mul_(a, scalar_like("mul_", a, b)); }
 
 }  // namespace hollow

@@ -1,6 +1,7 @@
 #include "tensor/ops/fill.h"
 
 #include "kernels/elementwise.h"
+#include "tensor/describe.h"
 #include "tensor/index.h"
 #include "tensor/run.h"
 
@@ -15,7 +16,7 @@ constexpr auto kFill = []<typename T>(auto place, T* y, const kernels::Strided<1
 }  // namespace
 
 void fill_(const Tensor& tensor, Scalar value) {
-  value.check_fits("fill_", tensor.dtype());
+  about({&tensor}, [&] { value.check_fits("fill_", tensor.dtype()); });
   run<AllTypes>("fill_", tensor, kFill, index_of({&tensor.layout()}), value);
 }
 

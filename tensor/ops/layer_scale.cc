@@ -34,7 +34,7 @@ void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& 
   if (y.is_contiguous() && x.is_contiguous() && gamma.is_contiguous()) {
     return run<Floats>(op, y, {&x, &gamma}, kLayerScale, dim == 0 ? 0 : x.numel() / dim, dim);
   }
-  const Tensor factors(gamma.storage(), expanded(op, gamma.layout(), x.shape()));
+  const Tensor factors = operand(op, x, gamma);
   run<Floats>(op, y, {&x, &factors}, kStridedLayerScale,
               index_of({&y.layout(), &x.layout(), &factors.layout()}));
 }

@@ -49,6 +49,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
                 absl::StrCat("bias must be [out], and weight [out, in]; bias is ", describe(bias),
                              " and weight is ", describe(weight)));
   }
+  require_one_device("linear", weight, bias);
+  require_one_dtype("linear", weight, bias);
   if (!bias.is_meta()) require_values("linear", bias);
   Tensor y = linear(x, weight);
   add_(y, bias);

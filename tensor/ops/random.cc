@@ -50,7 +50,8 @@ void normal_(const Tensor& tensor, double mean, double std, RngKey key) {
 void trunc_normal_(const Tensor& tensor, double mean, double std, double a, double b, RngKey key) {
   require(finite(mean) && finite(std) && std >= 0, "trunc_normal_",
           "mean and std must be finite, and std not negative", mean, std);
-  require(a <= b, "trunc_normal_", "a must be at most b", a, b);
+  require(a <= b && a < INFINITY && b > -INFINITY, "trunc_normal_",
+          "a must be at most b, with a finite number between them", a, b);
   random_("trunc_normal_", tensor,
           kernels::TruncatedNormalFill{kernels::make_truncated_normal(mean, std, a, b)}, key);
 }

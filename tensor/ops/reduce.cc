@@ -23,7 +23,7 @@ constexpr auto kStd = []<typename T>(auto place, T* y, const T* x, int64_t n, in
 
 template <typename Types, typename Kernel, typename... Args>
 Tensor reduce(absl::string_view op, const Tensor& x, Kernel kernel, Args... args) {
-  check_dtype(op, Types{}, x.dtype());
+  about({&x}, [&] { check_dtype(op, Types{}, x.dtype()); });
   if (!x.is_meta()) require_values(op, x);
   const Tensor in_order = x.contiguous();
   Tensor y = empty({}, like(x));

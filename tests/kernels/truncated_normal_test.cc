@@ -94,6 +94,7 @@ const std::vector<Case> kCases = {
     {10, 1, -2, 2},         {-8, 1, 0, kInf},     {8, 1, -kInf, 0},    {-40, 1, 0, kInf},
     {-1000, 1, 0, kInf},    {0, 1, 0.3, 0.3001},  {-0.3, 1, 0, 1e-4},  {-0.3, 1, 0, 0.9},
     {-100, 1, -1e-3, 1e-3}, {5e3, 1e3, 1e3, 2e3}, {1e5, 1, -kInf, 0},  {0, 1e30, -1, 1},
+    {-0.6, 1, 0, kInf},
 };
 
 std::vector<uint32_t> sweep(uint32_t stride) {
@@ -111,11 +112,14 @@ TEST(TruncatedNormal, IsTheInverseDistributionFunction) {
   for (const Case& c : kCases) {
     const TruncatedNormalParams p = make_truncated_normal(c.mean, c.std, c.a, c.b);
     const Reference reference(c.mean, c.std, c.a, c.b);
-    for (uint32_t word : sweep(40009)) {
+    const double origin = c.a >= c.mean + 1.5 * c.std   ? c.a
+                          : c.b <= c.mean - 1.5 * c.std ? c.b
+                                                        : c.mean;
+    for (uint32_t word : sweep(100003)) {
       const float value = truncated_normal(word, p);
       ASSERT_TRUE(c.a <= value && value <= c.b) << c << ' ' << word << ' ' << value;
       const double z = (value - c.mean) / c.std;
-      const double distance = std::fabs(static_cast<double>(value) - p.origin) / c.std;
+      const double distance = std::fabs(value - origin) / c.std;
       const double half_word = 0.5 / kTwoTo32 * reference.all() / reference.density(z);
       ASSERT_NEAR(reference.error(value, (word + 0.5) / kTwoTo32), 0,
                   5e-7 * distance + 1.5 * ulp(value) / c.std + half_word + 1e-15 * std::fabs(z))
@@ -172,10 +176,20 @@ TEST(TruncatedNormal, RisesWithTheWordAndReachesItsBounds) {
     if (c.mean - c.a < 6 * c.std) {
       EXPECT_NEAR(before, c.a, 1e-6 * std::min(c.std, c.b - c.a) + ulp(p.lo)) << c;
     }
-    for (uint64_t word = 0; word <= ~0u; word += 1 << 14) {
+    for (uint64_t word = 0; word <= ~0u; word += 1 << 15) {
       const float value = truncated_normal(static_cast<uint32_t>(word), p);
       ASSERT_LE(before, value) << c << ' ' << word;
       before = value;
+    }
+  }
+}
+
+TEST(TruncatedNormal, ShortIntervalsAreUniformToTheLastDigit) {
+  for (double width : {1e-6, 1e-9, 1e-13, 1e-25}) {
+    const TruncatedNormalParams p = make_truncated_normal(-0.3, 1, 0, width);
+    for (uint32_t word : sweep(1 << 24)) {
+      const double want = (word + 0.5) / kTwoTo32 * width;
+      ASSERT_NEAR(truncated_normal(word, p), want, (5e-7 + 0.2 * width) * want) << word;
     }
   }
 }
@@ -187,7 +201,7 @@ TEST(TruncatedNormal, DegenerateParametersGiveTheirPoint) {
     };
     EXPECT_EQ(value(0, 1, 0.5, 0.5), 0.5f);
     EXPECT_EQ(value(0, 1, 0, 0), 0.0f);
-    EXPECT_EQ(value(0, 1, -0.1, -0.1), -0.1f);  // no f32 in there: the nearest
+    EXPECT_EQ(value(0, 1, 0.1, 0.1), 0.1f);  // no f32 in there: the nearest
     EXPECT_EQ(value(3, 0, -2, 2), 2.0f);
     EXPECT_EQ(value(1, 0, -2, 2), 1.0f);
     EXPECT_EQ(value(0, 1e-320, 1, 2), 1.0f);

@@ -167,6 +167,25 @@ TEST(ModuleTest, SetWriterWritesAtOnceAndWins) {
                [&] { tree.set_writer("left.w", nullptr); });
 }
 
+TEST(ModuleTest, AWriterThatDoesNotFitIsRefusedAndTheOldOneStays) {
+  Tree tree;
+  expect_error(ErrorCode::kShape, {"\"left.w\" [2]", "[3]"},
+               [&] { tree.set_writer("left.w", init::constant(counting({3}))); });
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+  tree.release();
+  tree.to_empty(Device::cpu());
+  tree.reset_parameters();
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(ModuleTest, ANewGenerationIsNotWhatIsThere) {
+  Tree tree;
+  tree.next_generation();
+  expect_error(ErrorCode::kChanged, {"\"own\""}, [&] { tree.release(); });
+  tree.reset_parameters();
+  tree.release();
+}
+
 TEST(ModuleTest, AFailingWriterIsNamedAndTheUnfinishedAreListed) {
   struct Failing : Module {
     Failing() {

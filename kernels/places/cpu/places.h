@@ -20,8 +20,9 @@ inline std::string why_no_cuda() {
          "--//bazel:cuda=false switched it off";
 }
 
-[[noreturn]] inline Places cuda_place(int, int) {
-  throw Failure(Failure::Kind::kNoDevice, why_no_cuda());
+[[noreturn]] inline Places cuda_place(int device, int) {
+  throw Failure(Failure::Kind::kNoDevice, "cuda:" + std::to_string(device) + " is not there: " +
+                                              why_no_cuda() + "; Device::cpu() always is");
 }
 
 }  // namespace hollow::kernels

@@ -1,0 +1,181 @@
+// The CPU room's kernels by their contracts, in brief: raw pointers, extents and strides. What ops
+// make of them is tested in tests/tensor/ops.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/parallel.h"
+#include "kernels/distributions.h"
+#include "kernels/elementwise.h"
+#include "kernels/failure.h"
+#include "kernels/layer_scale.h"
+#include "kernels/matmul.h"
+#include "kernels/memory.h"
+#include "kernels/random.h"
+#include "kernels/reduce.h"
+
+namespace hollow::kernels {
+namespace {
+
+template <int kOperands>
+Strided<kOperands> contiguous(int64_t n) {
+  Strided<kOperands> index;
+  index.numel = n;
+  index.contiguous = true;
+  return index;
+}
+
+TEST(CpuMemoryTest, IsAlignedAndFreed) {
+  for (const size_t bytes : {1, 63, 64, 65, 100000}) {
+    void* const memory = allocate(Cpu{}, bytes);
+    ASSERT_NE(memory, nullptr);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % 64, 0u);
+    std::memset(memory, 0x5a, bytes);
+    deallocate(Cpu{}, memory);
+  }
+  EXPECT_EQ(allocate(Cpu{}, 0), nullptr);
+  deallocate(Cpu{}, nullptr);
+}
+
+TEST(CpuMemoryTest, TooMuchIsAFailure) {
+  for (const size_t bytes : {size_t{1} << 52, ~size_t{0}, ~size_t{0} - 64}) {
+    try {
+      deallocate(Cpu{}, allocate(Cpu{}, bytes));
+      ADD_FAILURE() << bytes;
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.kind(), Failure::Kind::kOutOfMemory);
+      EXPECT_NE(std::string(failure.what()).find(std::to_string(bytes)), std::string::npos);
+    }
+  }
+}
+
+TEST(CpuMemoryTest, CopyTakesBytes) {
+  const char from[] = "abcdef";
+  char to[] = "......";
+  copy(Cpu{}, to, Cpu{}, from, 4);
+  EXPECT_STREQ(to, "abcd..");
+  copy(Cpu{}, nullptr, Cpu{}, nullptr, 0);
+  synchronize(Cpu{});
+  wait_for_stream(Cpu{}, 0);
+}
+
+// y is every second element of a column-major table, a is row-major, b repeats one row.
+TEST(CpuElementwiseTest, WalksByStrides) {
+  Strided<3> index;
+  index.numel = 6;
+  index.rank = 2;
+  const int64_t kStrides[3][2] = {{2, 4}, {3, 1}, {0, 1}};
+  for (int d = 0; d < 2; ++d) {
+    index.size[d] = d == 0 ? 2 : 3;
+    for (int i = 0; i < 3; ++i) index.stride[i][d] = kStrides[i][d];
+  }
+  const std::vector<float> a = {1, 2, 3, 4, 5, 6};
+  const std::vector<float> b = {10, 20, 30};
+  std::vector<float> y(12, -1);
+  add(Cpu{}, y.data(), a.data(), b.data(), index);
+  EXPECT_EQ(y, (std::vector<float>{11, -1, 14, -1, 22, -1, 25, -1, 33, -1, 36, -1}));
+  mul(Cpu{}, y.data(), a.data(), b.data(), index);
+  EXPECT_EQ(y, (std::vector<float>{10, -1, 40, -1, 40, -1, 100, -1, 90, -1, 180, -1}));
+}
+
+TEST(CpuElementwiseTest, LowPrecisionRoundsOnceAndIntegersWrap) {
+  const Half a(2049.0f), b(0.75f);  // 2048 and 0.75
+  Half y;
+  add(Cpu{}, &y, &a, &b, contiguous<3>(1));
+  EXPECT_EQ(y.bits, Half(2048.0f).bits);
+  const int64_t most = INT64_MAX, two = 2;
+  int64_t z = 0;
+  add(Cpu{}, &z, &most, &two, contiguous<3>(1));
+  EXPECT_EQ(z, INT64_MIN + 1);
+  mul(Cpu{}, &z, &most, &two, contiguous<3>(1));
+  EXPECT_EQ(z, -2);
+}
+
+TEST(CpuElementwiseTest, FillAndCastStopWhereTheyShould) {
+  std::vector<int64_t> y(5, -1);
+  fill(Cpu{}, y.data() + 1, contiguous<1>(3), int64_t{7});
+  EXPECT_EQ(y, (std::vector<int64_t>{-1, 7, 7, 7, -1}));
+  const float x[] = {1.9f, -1.9f, 3e38f};
+  cast(Cpu{}, y.data() + 1, x, contiguous<2>(3));
+  EXPECT_EQ(y, (std::vector<int64_t>{-1, 1, -1, INT64_MAX, -1}));
+  fill(Cpu{}, y.data(), contiguous<1>(0), int64_t{9});
+  EXPECT_EQ(y[0], -1);
+}
+
+TEST(CpuLayerScaleTest, InPlaceAndOutOfPlace) {
+  std::vector<float> x = {1, 2, 3, 4, 5, 6, 777};
+  const float gamma[] = {2, 3, 5};
+  std::vector<float> y(7, -1);
+  layer_scale(Cpu{}, y.data(), x.data(), gamma, 2, 3);
+  EXPECT_EQ(y, (std::vector<float>{2, 6, 15, 8, 15, 30, -1}));
+  layer_scale(Cpu{}, x.data(), x.data(), gamma, 2, 3);
+  EXPECT_EQ(x, (std::vector<float>{2, 6, 15, 8, 15, 30, 777}));
+  layer_scale(Cpu{}, y.data(), x.data(), gamma, 0, 3);
+  layer_scale(Cpu{}, y.data(), x.data(), gamma, 2, 0);
+  EXPECT_EQ(y[0], 2);
+}
+
+TEST(CpuMatmulTest, WeightIsTransposed) {
+  const float x[] = {1, 2, 3, 4, 5, 6};          // 2 by 3
+  const float w[] = {1, 0, 2, 0, 1, 0, 3, 1, 1,  // 4 by 3
+                     5, 5, 5};
+  std::vector<float> y(9, -1);
+  matmul(Cpu{}, y.data(), x, w, 2, 4, 3);
+  EXPECT_EQ(y, (std::vector<float>{7, 2, 8, 30, 16, 5, 23, 75, -1}));
+  matmul(Cpu{}, y.data(), x, w, 2, 2, 0);
+  EXPECT_EQ(y, (std::vector<float>{0, 0, 0, 0, 16, 5, 23, 75, -1}));
+  matmul(Cpu{}, y.data(), x, w, 0, 4, 3);
+  matmul(Cpu{}, y.data(), x, w, 2, 0, 3);
+  EXPECT_EQ(y[4], 16);
+}
+
+TEST(CpuReduceTest, MomentsOfFewAndOfNone) {
+  const float x[] = {1, 2, 3, 6};
+  float y = -1;
+  sum(Cpu{}, &y, x, 4);
+  EXPECT_EQ(y, 12);
+  mean(Cpu{}, &y, x, 4);
+  EXPECT_EQ(y, 3);
+  std_dev(Cpu{}, &y, x, 4, 0);
+  EXPECT_EQ(y, std::sqrt(3.5f));
+  std_dev(Cpu{}, &y, x, 4, 4);
+  EXPECT_TRUE(std::isnan(y));
+  mean(Cpu{}, &y, x, 0);
+  EXPECT_TRUE(std::isnan(y));
+  sum(Cpu{}, &y, x, 0);
+  EXPECT_EQ(y, 0);
+}
+
+TEST(CpuRandomTest, ThreadsAndLayoutsGiveTheSameBits) {
+  constexpr int64_t kSize = 50001;
+  const NormalFill fill{make_normal(0, 1)};
+  const RandomStream stream = {.key = 99, .generation = 2};
+  set_num_threads(1);
+  std::vector<float> one(kSize);
+  random(Cpu{}, one.data(), contiguous<1>(kSize), stream, fill);
+  for (const int threads : {2, 5}) {
+    set_num_threads(threads);
+    std::vector<float> y(kSize);
+    random(Cpu{}, y.data(), contiguous<1>(kSize), stream, fill);
+    EXPECT_TRUE(y == one) << threads;
+    Strided<1> third;
+    third.numel = kSize;
+    third.rank = 1;
+    third.size[0] = kSize;
+    third.stride[0][0] = 3;
+    std::vector<float> apart(3 * kSize, -777);
+    random(Cpu{}, apart.data(), third, stream, fill);
+    for (int64_t i = 0; i < kSize; ++i) {
+      ASSERT_EQ(apart[static_cast<size_t>(3 * i)], one[static_cast<size_t>(i)]);
+      ASSERT_EQ(apart[static_cast<size_t>(3 * i + 1)], -777);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hollow::kernels

@@ -1,0 +1,158 @@
+#include "kernels/cpu/parallel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "kernels/failure.h"
+
+namespace hollow::kernels {
+namespace {
+
+using Parts = std::vector<std::pair<int64_t, int64_t>>;
+
+Parts parts_of(int64_t n, int64_t grain) {
+  Parts parts;
+  std::mutex mutex;
+  parallel_for(n, grain, [&](int64_t begin, int64_t end) {
+    const std::lock_guard lock(mutex);
+    parts.emplace_back(begin, end);
+  });
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
+TEST(ParallelTest, RangesCoverAllOfItOnce) {
+  for (const int threads : {1, 2, 3, 7, 16}) {
+    set_num_threads(threads);
+    for (const int64_t grain : {1, 3, 8, 100}) {
+      for (const int64_t n : {1, 2, 5, 7, 8, 15, 16, 17, 99, 199, 200, 201, 1000}) {
+        const Parts parts = parts_of(n, grain);
+        ASSERT_LE(parts.size(), static_cast<size_t>(threads));
+        int64_t at = 0;
+        for (const auto& [begin, end] : parts) {
+          ASSERT_EQ(begin, at) << n << " " << grain << " " << threads;
+          ASSERT_LT(begin, end);
+          ASSERT_EQ(begin % grain, 0);
+          at = end;
+        }
+        ASSERT_EQ(at, n);
+        ASSERT_EQ(parts, parts_of(n, grain)) << "the cut depends on nothing else";
+      }
+    }
+  }
+}
+
+TEST(ParallelTest, NothingToDoCallsNothing) {
+  set_num_threads(4);
+  for (const int64_t n : {0, -1, -100}) EXPECT_TRUE(parts_of(n, 1).empty());
+}
+
+TEST(ParallelTest, SmallWorkStaysOnTheCaller) {
+  set_num_threads(4);
+  EXPECT_EQ(parts_of(199, 100), (Parts{{0, 199}}));
+  EXPECT_EQ(parts_of(200, 100), (Parts{{0, 100}, {100, 200}}));
+  std::thread::id worker;
+  parallel_for(199, 100, [&](int64_t, int64_t) { worker = std::this_thread::get_id(); });
+  EXPECT_EQ(worker, std::this_thread::get_id());
+}
+
+TEST(ParallelTest, UsesTheThreadsItMay) {
+  for (const int threads : {4, 2, 6, 1}) {
+    set_num_threads(threads);
+    EXPECT_EQ(num_threads(), threads);
+    std::set<std::thread::id> ids;
+    std::mutex mutex;
+    parallel_for(1000, 1, [&](int64_t, int64_t) {
+      const std::lock_guard lock(mutex);
+      ids.insert(std::this_thread::get_id());
+    });
+    EXPECT_EQ(ids.size(), static_cast<size_t>(threads));
+    EXPECT_EQ(ids.count(std::this_thread::get_id()), 1u) << "the caller works too";
+  }
+}
+
+TEST(ParallelTest, CallersAtTheSameTimeEachGetAllOfTheirWork) {
+  constexpr int kCallers = 8, kRounds = 200, kSize = 1000;
+  set_num_threads(3);
+  std::barrier start(kCallers);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      start.arrive_and_wait();
+      for (int round = 0; round < kRounds; ++round) {
+        std::vector<int> seen(kSize, 0);
+        parallel_for(kSize, 10, [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) seen[static_cast<size_t>(i)] += 1 + caller;
+        });
+        wrong += seen != std::vector<int>(kSize, 1 + caller);
+      }
+    });
+  }
+  for (std::thread& thread : callers) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(ParallelTest, ChangingTheCountMeanwhileLosesNoWork) {
+  constexpr int kRounds = 200, kSize = 1000;
+  std::barrier start(2);
+  std::atomic<bool> done{false};
+  std::thread changer([&] {
+    start.arrive_and_wait();
+    for (int count = 1; !done; count = count % 5 + 1) set_num_threads(count);
+  });
+  start.arrive_and_wait();
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<int> seen(kSize, 0);
+    parallel_for(kSize, 10, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
+    });
+    EXPECT_EQ(seen, std::vector<int>(kSize, 1));
+  }
+  done = true;
+  changer.join();
+}
+
+TEST(ParallelTest, ACallFromInsideDoesItsWorkItself) {
+  set_num_threads(4);
+  std::atomic<int64_t> sum{0};
+  std::atomic<int> elsewhere{0};
+  parallel_for(100, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const std::thread::id outer = std::this_thread::get_id();
+      parallel_for(100, 1, [&](int64_t inner_begin, int64_t inner_end) {
+        elsewhere += std::this_thread::get_id() != outer;
+        for (int64_t j = inner_begin; j < inner_end; ++j) sum += 100 * i + j;
+      });
+    }
+  });
+  EXPECT_EQ(sum, 9999 * 10000 / 2);
+  EXPECT_EQ(elsewhere, 0);
+}
+
+TEST(ParallelTest, ACountOutOfRangeIsAFailureAndChangesNothing) {
+  set_num_threads(1024);
+  EXPECT_EQ(num_threads(), 1024);
+  set_num_threads(5);
+  for (const int count : {0, -3, 1025}) {
+    try {
+      set_num_threads(count);
+      ADD_FAILURE() << count;
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.kind(), Failure::Kind::kConfiguration);
+    }
+  }
+  EXPECT_EQ(num_threads(), 5);
+}
+
+}  // namespace
+}  // namespace hollow::kernels
