@@ -67,7 +67,7 @@ void copy_into(absl::string_view op, const Tensor& y, const Tensor& x) {
     return move_bytes(op, y, converted);
   }
   if (y.is_contiguous()) return move_bytes(op, y, converted.contiguous());
-  const Tensor landing = empty(y.shape(), like(y));
+  const Tensor landing = empty(op, y.shape(), like(y));
   move_bytes(op, landing, converted.contiguous());
   cast_into(op, y, landing);
 }
@@ -77,14 +77,14 @@ void copy_into(absl::string_view op, const Tensor& y, const Tensor& x) {
 void Tensor::copy_(const Tensor& source) const { copy_into("copy_", *this, source); }
 
 Tensor Tensor::clone() const {
-  Tensor result = empty_like(*this);
+  Tensor result = empty_like("clone", *this, like(*this));
   copy_into("clone", result, *this);
   return result;
 }
 
 Tensor Tensor::contiguous() const {
   if (is_contiguous()) return *this;
-  Tensor result = empty(shape(), like(*this));
+  Tensor result = empty("contiguous", shape(), like(*this));
   copy_into("contiguous", result, *this);
   return result;
 }
@@ -96,14 +96,14 @@ Tensor Tensor::to(Device device) const {
                 absl::StrCat(describe(*this), " has no values to take to ", to_string(device),
                              "; to_empty gives it memory there"));
   }
-  Tensor result = empty_like(*this, {.dtype = dtype(), .device = device});
+  Tensor result = empty_like("to", *this, {.dtype = dtype(), .device = device});
   copy_into("to", result, *this);
   return result;
 }
 
 Tensor Tensor::to(DType dtype) const {
   if (dtype == this->dtype()) return *this;
-  Tensor result = empty_like(*this, {.dtype = dtype, .device = device()});
+  Tensor result = empty_like("to", *this, {.dtype = dtype, .device = device()});
   copy_into("to", result, *this);
   return result;
 }
@@ -136,7 +136,7 @@ void Tensor::write(absl::FunctionRef<void(absl::Span<T>)> fill) const {
     storage_->mark_written(layout_);
     return;
   }
-  const Tensor staged = empty(shape(), {.dtype = dtype_of<T>(), .device = Device::cpu()});
+  const Tensor staged = empty("write", shape(), {.dtype = dtype_of<T>(), .device = Device::cpu()});
   staged.write<T>(fill);
   copy_into("write", *this, staged);
 }

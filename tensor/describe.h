@@ -32,6 +32,10 @@ decltype(auto) about(std::initializer_list<const Tensor*> tensors, Rule&& rule) 
 // Throws Error(kMeta) or Error(kUninitialized) unless every element of the tensor was written. The
 // message says how many were not, which call mends it, and what else is unfinished in the same root.
 void require_values(absl::string_view op, const Tensor& tensor);
+// The same, but content with meta: for the half of an op that runs there too.
+inline void require_written(absl::string_view op, const Tensor& tensor) {
+  if (!tensor.is_meta()) require_values(op, tensor);
+}
 
 // Throws Error(kAlias) if the tensor repeats elements, so that a write would hit one twice.
 void require_writable(absl::string_view op, const Tensor& tensor);

@@ -3,6 +3,7 @@
 #ifndef HOLLOW_TENSOR_EMPTY_H_
 #define HOLLOW_TENSOR_EMPTY_H_
 
+#include "absl/strings/string_view.h"
 #include "tensor/tensor.h"
 
 namespace hollow {
@@ -12,6 +13,8 @@ namespace hollow {
 // Error(kDevice) where there is no such device, and Error(kDType) for an integer that is to require
 // grad.
 Tensor empty(Shape shape, const TensorOptions& options = {});
+// The same for the result of an op, whose name is in the error.
+Tensor empty(absl::string_view op, Shape shape, const TensorOptions& options);
 
 // Options that make a tensor of the same dtype on the same device.
 TensorOptions like(const Tensor& tensor);
@@ -20,6 +23,7 @@ TensorOptions like(const Tensor& tensor);
 // options the dtype and device too.
 Tensor empty_like(const Tensor& tensor);
 Tensor empty_like(const Tensor& tensor, const TensorOptions& options);
+Tensor empty_like(absl::string_view op, const Tensor& tensor, const TensorOptions& options);
 
 }  // namespace hollow
 

@@ -62,16 +62,21 @@ class Error : public std::runtime_error {
 // that subject where there is one.
 [[noreturn]] void rethrow_as_error(absl::string_view op, absl::string_view subject);
 
-// Calls function(); what leaves it that is not yet an Error becomes one of this op.
-template <typename Function>
-decltype(auto) with_op(absl::string_view op, Function&& function, absl::string_view subject = "") {
+// Calls function(); what leaves it that is not yet an Error becomes one of this op, about subject().
+template <typename Function, typename Subject>
+decltype(auto) with_op(absl::string_view op, Function&& function, Subject&& subject) {
   try {
     return function();
   } catch (const kernels::Failure&) {
-    rethrow_as_error(op, subject);
+    rethrow_as_error(op, subject());
   } catch (const std::bad_alloc&) {
-    rethrow_as_error(op, subject);
+    rethrow_as_error(op, subject());
   }
+}
+
+template <typename Function>
+decltype(auto) with_op(absl::string_view op, Function&& function) {
+  return with_op(op, function, [] { return absl::string_view(); });
 }
 
 }  // namespace hollow

@@ -99,7 +99,7 @@ void to_empty(absl::string_view op, const Storages& storages, Device device) {
               {storage.get(), Memory(device, storage->nbytes()), device, storage->dtype()});
           copy_to(steps.back(), op);
         },
-        subject(storage));
+        [&] { return subject(storage); });
   }
   commit(steps);
 }
@@ -122,7 +122,7 @@ void convert(absl::string_view op, const Storages& storages, DType dtype) {
                            device, dtype});
           if (!device.is_meta()) cast_to(steps.back(), op);
         },
-        subject(storage));
+        [&] { return subject(storage); });
   }
   commit(steps);
 }

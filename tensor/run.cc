@@ -9,7 +9,7 @@ Tensor operand(absl::string_view op, const Tensor& output, const Tensor& input) 
       about({&output, &input}, [&] { return expanded(op, input.layout(), output.shape()); });
   require_one_device(op, output, input);
   require_one_dtype(op, output, input);
-  if (!input.is_meta()) require_values(op, input);
+  require_written(op, input);
   return Tensor(input.storage(), std::move(layout));
 }
 

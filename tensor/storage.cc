@@ -48,37 +48,43 @@ Storage::~Storage() {
 }
 
 Ranges Storage::unwritten(const Layout& layout) const {
-  const State now = state();
-  if (now == State::kInitialized) return Ranges();
   const Ranges touched = Ranges::touched_by(layout);
-  if (now != State::kPartial) return touched;
   const std::lock_guard lock(cold_mutex());
-  return touched.minus(cold_->written);
+  switch (state()) {
+    case State::kMeta:
+    case State::kAllocated:
+      return touched;
+    case State::kPartial:
+      return touched.minus(cold_->written);
+    case State::kInitialized:
+      break;
+  }
+  return Ranges();
 }
 
 bool Storage::contains_written(const Layout& layout) const {
-  const Ranges touched = Ranges::touched_by(layout);
-  const std::lock_guard lock(cold_mutex());
-  return cold_->written.contains_all(touched);
+  return state() != State::kMeta && unwritten(layout).empty();
 }
 
 void Storage::mark_written(const Layout& layout) {
-  const StorageWord now = word();
-  if (now.state() == State::kMeta) return;
-  if (now.state() == State::kInitialized) {
-    if (now.pristine()) mark_changed();
+  const StorageWord before = word();
+  if (before.state() == State::kMeta) return;
+  if (before.state() == State::kInitialized) {
+    if (before.pristine()) mark_changed();
     return;
   }
   const Ranges touched = Ranges::touched_by(layout);
   if (touched.empty()) return;
-  bool complete = touched.count() == numel_;
-  if (!complete) {
-    Cold& cold = this->cold();
-    const std::lock_guard lock(cold_mutex());
-    if (now.state() == State::kAllocated) cold.written = Ranges();
-    cold.written.add(touched);
-    complete = cold.written.count() == numel_;
+  if (touched.count() == numel_) {
+    return set_word({before.device(), before.dtype(), State::kInitialized, false});
   }
+  Cold& cold = this->cold();
+  const std::lock_guard lock(cold_mutex());
+  const StorageWord now = word();  // other threads may have written other parts meanwhile
+  if (now.state() == State::kInitialized) return;
+  if (now.state() == State::kAllocated) cold.written = Ranges();
+  cold.written.add(touched);
+  const bool complete = cold.written.count() == numel_;
   set_word({now.device(), now.dtype(), complete ? State::kInitialized : State::kPartial, false});
 }
 

@@ -86,8 +86,7 @@ class Storage {
 
   // Whether every element that the layout touches has memory and was written.
   bool is_written(const Layout& layout) const {
-    const State now = state();
-    return now == State::kInitialized || (now == State::kPartial && contains_written(layout));
+    return state() == State::kInitialized || contains_written(layout);
   }
   // Those that were not. All of them on meta.
   Ranges unwritten(const Layout& layout) const;

@@ -89,7 +89,7 @@ Tensor Tensor::reshape(Shape shape) const {
   }
   std::optional<Strides> strides = reshaped_strides(layout_, shape);
   if (!strides.has_value()) {
-    if (!is_meta()) require_values("reshape", *this);
+    require_written("reshape", *this);
     return contiguous().reshape(std::move(shape));
   }
   return view({std::move(shape), *std::move(strides), layout_.offset});

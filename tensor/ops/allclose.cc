@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tensor/describe.h"
@@ -9,18 +10,16 @@
 namespace hollow {
 namespace {
 
-template <typename T>
-bool all_close(const Tensor& a, const Tensor& b, Tolerance tolerance) {
-  const auto close = [tolerance](T value_a, T value_b) {
-    const double from_a = static_cast<double>(value_a);
-    const double from_b = static_cast<double>(value_b);
-    if (value_a == value_b) return true;
-    return std::isfinite(from_b) && std::abs(from_a - from_b) <=
-                                        tolerance.absolute + tolerance.relative * std::abs(from_b);
-  };
-  const std::vector<T> values_a = a.to_vector<T>();
-  const std::vector<T> values_b = b.to_vector<T>();
-  return std::equal(values_a.begin(), values_a.end(), values_b.begin(), close);
+// Exact for every dtype: a long double has 64 bits of mantissa, or more, wherever we build.
+std::vector<long double> widened(const Tensor& tensor) {
+  std::vector<long double> wide;
+  const auto append = [&](const auto& values) { wide.assign(values.begin(), values.end()); };
+  if (is_floating_point(tensor.dtype())) {
+    append(tensor.to_vector<float>());
+  } else {
+    append(tensor.to_vector<int64_t>());
+  }
+  return wide;
 }
 
 }  // namespace
@@ -32,8 +31,14 @@ bool allclose(const Tensor& a, const Tensor& b, Tolerance tolerance) {
   }
   require_values("allclose", a);
   require_values("allclose", b);
-  const bool floating = is_floating_point(a.dtype()) || is_floating_point(b.dtype());
-  return floating ? all_close<float>(a, b, tolerance) : all_close<int64_t>(a, b, tolerance);
+  const auto close = [tolerance](long double from_a, long double from_b) {
+    return from_a == from_b ||
+           (std::isfinite(from_b) && std::abs(from_a - from_b) <=
+                                         tolerance.absolute + tolerance.relative * std::abs(from_b));
+  };
+  const std::vector<long double> values_a = widened(a);
+  const std::vector<long double> values_b = widened(b);
+  return std::equal(values_a.begin(), values_a.end(), values_b.begin(), close);
 }
 
 }  // namespace hollow

@@ -30,15 +30,16 @@ void into(absl::string_view op, const Tensor& y, const Tensor& a, const Tensor& 
 
 template <typename Kernel>
 Tensor result(absl::string_view op, const Tensor& a, const Tensor& b, Kernel kernel) {
-  Tensor y = empty(
-      about({&a, &b}, [&] { return broadcast_shapes(op, a.shape(), b.shape()); }), like(a));
+  Shape shape = about({&a, &b}, [&] { return broadcast_shapes(op, a.shape(), b.shape()); });
+  require_one_device(op, a, b);
+  Tensor y = empty(op, std::move(shape), like(a));
   into(op, y, a, b, kernel);
   return y;
 }
 
 Tensor scalar_like(absl::string_view op, const Tensor& tensor, Scalar value) {
   about({&tensor}, [&] { value.check_fits(op, tensor.dtype()); });
-  Tensor scalar = empty({}, like(tensor));
+  Tensor scalar = empty(op, {}, like(tensor));
   fill_(scalar, value);
   return scalar;
 }

@@ -43,7 +43,7 @@ void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& 
 
 Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
   check_shapes("layer_scale", x, gamma);
-  Tensor y = empty(x.shape(), like(x));
+  Tensor y = empty("layer_scale", x.shape(), like(x));
   into("layer_scale", y, x, gamma);
   return y;
 }

@@ -24,7 +24,7 @@ void check_shapes(const Tensor& x, const Tensor& weight) {
 
 // Contiguous, and read under this op's name if it has to be copied for that.
 Tensor in_order(const Tensor& tensor) {
-  if (!tensor.is_meta()) require_values("linear", tensor);
+  require_written("linear", tensor);
   return tensor.contiguous();
 }
 
@@ -36,7 +36,7 @@ Tensor linear(const Tensor& x, const Tensor& weight) {
   const Tensor columns = in_order(weight);
   Shape shape = x.shape();
   shape.back() = weight.size(0);
-  Tensor y = empty(std::move(shape), like(x));
+  Tensor y = empty("linear", std::move(shape), like(x));
   const int64_t m = checked_numel("linear", absl::MakeConstSpan(x.shape()).first(x.dim() - 1));
   run<Floats>("linear", y, {&rows, &columns}, kMatmul, m, weight.size(0), weight.size(1));
   return y;
@@ -51,7 +51,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   }
   require_one_device("linear", weight, bias);
   require_one_dtype("linear", weight, bias);
-  if (!bias.is_meta()) require_values("linear", bias);
+  require_written("linear", bias);
   Tensor y = linear(x, weight);
   add_(y, bias);
   return y;

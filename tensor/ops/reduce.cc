@@ -24,9 +24,9 @@ constexpr auto kStd = []<typename T>(auto place, T* y, const T* x, int64_t n, in
 template <typename Types, typename Kernel, typename... Args>
 Tensor reduce(absl::string_view op, const Tensor& x, Kernel kernel, Args... args) {
   about({&x}, [&] { check_dtype(op, Types{}, x.dtype()); });
-  if (!x.is_meta()) require_values(op, x);
+  require_written(op, x);
   const Tensor in_order = x.contiguous();
-  Tensor y = empty({}, like(x));
+  Tensor y = empty(op, {}, like(x));
   run<Types>(op, y, {&in_order}, kernel, x.numel(), args...);
   return y;
 }

@@ -1,7 +1,9 @@
 // Cases 1 to 10 of docs/semantics.md.
 
+#include <barrier>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "nn/layer_scale.h"
 #include "nn/linear.h"
@@ -172,6 +174,30 @@ TEST(LifeCycleTest, Case08_HalfWrittenMemoryIsKnownToBe) {
                [&] { (void)sum(t); });
   fill_(t.select(1, 2), 6.0);
   EXPECT_EQ(sum(t).item<float>(), 4 * (5 + 5 + 6));
+}
+
+TEST(LifeCycleTest, Case08_NoElementsNeedNoValues) {
+  const Tensor t = empty({4, 3}, {.device = Device::cpu()});
+  EXPECT_TRUE(t.narrow(0, 2, 0).to_vector<float>().empty());
+  EXPECT_TRUE(empty({0}, {.device = Device::cpu()}).to_vector<float>().empty());
+  const Tensor meta = empty({0}, {.device = Device::meta()});
+  expect_error(ErrorCode::kMeta, {"[0] f32 on meta"}, [&] { (void)meta.to_vector<float>(); });
+}
+
+TEST(LifeCycleTest, Case08_ManyThreadsWriteTheirParts) {
+  constexpr int kThreads = 8;
+  const Tensor t = empty({64, kThreads}, {.device = Device::cpu()});
+  std::barrier start(kThreads);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      start.arrive_and_wait();
+      fill_(t.select(1, i), i);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(t.state(), State::kInitialized);
+  EXPECT_EQ(sum(t).item<float>(), 64 * 28);
 }
 
 TEST(LifeCycleTest, Case09_MaterializingARealTensorChangesNothing) {

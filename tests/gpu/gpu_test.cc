@@ -1,0 +1,162 @@
+// What only a GPU can show: placement, streams and memory there. Values are the business of
+// tests/parity and tests/golden, which are linked into the same binary.
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "nn/containers.h"
+#include "nn/layer_scale.h"
+#include "nn/linear.h"
+#include "tensor/memory.h"
+#include "tensor/ops/elementwise.h"
+#include "tensor/ops/fill.h"
+#include "tensor/ops/layer_scale.h"
+#include "tensor/ops/random.h"
+#include "tensor/ops/reduce.h"
+#include "tensor/placement.h"
+#include "tensor/stream.h"
+#include "tests/testing.h"
+
+namespace hollow {
+namespace {
+
+using testing::bits;
+using testing::counting;
+using testing::expect_error;
+
+class GpuTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (Device::cuda_count() == 0) GTEST_SKIP() << Device::why_no_cuda();
+  }
+
+  const Device gpu_ = Device::cuda(0);
+};
+
+TEST_F(GpuTest, TheStory) {
+  std::unique_ptr<nn::LayerScale> ls;
+  {
+    DeviceScope scope(Device::meta());
+    ls = std::make_unique<nn::LayerScale>(1024, nn::LayerScaleOptions{.init_values = 1e-5f});
+  }
+  ls->to_empty(gpu_);
+  expect_error(ErrorCode::kUninitialized, {"\"gamma\" [1024] f32 on cuda:0 (allocated)"},
+               [&] { (void)ls->gamma().to_vector<float>(); });
+  ls->reset_parameters();
+  EXPECT_EQ(mean(ls->gamma()).item<float>(), 1e-5f);
+  EXPECT_EQ(std(ls->gamma()).item<float>(), 0.0f);
+}
+
+TEST_F(GpuTest, ToEmptyMovesWhatIsReal) {
+  const Tensor t = counting({1000}, {.device = Device::cpu()});
+  const Tensor view = t.narrow(0, 10, 5);
+  to_empty(t, gpu_);
+  EXPECT_EQ(view.device(), gpu_);
+  EXPECT_EQ(bits(view), bits(counting({5}, {.device = Device::cpu()}, 11)));
+  to_empty(t, Device::cpu());
+  EXPECT_EQ(bits(t), bits(counting({1000}, {.device = Device::cpu()})));
+}
+
+TEST_F(GpuTest, ModulesMoveAndConvert) {
+  const nn::Linear expected(33, 17);
+  nn::Linear linear(33, 17, {.device = gpu_});
+  EXPECT_EQ(bits(linear.weight()), bits(expected.weight()));
+  linear.to(DType::kBF16);
+  EXPECT_EQ(bits(linear.weight()), bits(expected.weight().to(DType::kBF16)));
+  linear.to(Device::cpu());
+  EXPECT_EQ(linear.bias()->device(), Device::cpu());
+}
+
+TEST_F(GpuTest, LayerScaleEqualsTheCpu) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const int64_t dim : {1, 7, 384, 385, 1536, 4096}) {
+      for (const int64_t rows : {0, 1, 33, 257}) {
+        const Tensor x = randn({rows, dim}, RngKey(1), {.dtype = dtype, .device = Device::cpu()});
+        const Tensor gamma = randn({dim}, RngKey(2), {.dtype = dtype, .device = Device::cpu()});
+        const Tensor x_gpu = x.to(gpu_);
+        const Tensor gamma_gpu = gamma.to(gpu_);
+        EXPECT_EQ(bits(layer_scale(x_gpu, gamma_gpu)), bits(layer_scale(x, gamma)));
+        layer_scale_(x_gpu, gamma_gpu);
+        EXPECT_EQ(bits(x_gpu), bits(layer_scale(x, gamma)));
+      }
+    }
+  }
+}
+
+TEST_F(GpuTest, MoreThanTwoToTheThirtyOneElements) {
+  const int64_t rows = (int64_t{1} << 31) / 4096 + 3;
+  const Tensor x = empty({rows, 4096}, {.dtype = DType::kBF16, .device = gpu_});
+  fill_(x, 3.0);
+  layer_scale_(x, full({4096}, 0.5, {.dtype = DType::kBF16, .device = gpu_}));
+  EXPECT_EQ(x.select(0, rows - 1).to_vector<float>(), std::vector<float>(4096, 1.5f));
+}
+
+// A long write on one stream, read at once on another, over and over with other values.
+TEST_F(GpuTest, ResultsDoNotDependOnStreams) {
+  const Tensor x = empty({1 << 24}, {.device = gpu_});
+  for (int i = 0; i < 50; ++i) {
+    {
+      StreamScope scope(gpu_, 1 + i % 7);
+      fill_(x, i);
+      add_(x, 0.25);
+    }
+    StreamScope scope(gpu_, 8 + i % 5);
+    EXPECT_EQ(x.narrow(0, (1 << 24) - 2, 2).to_vector<float>(),
+              (std::vector<float>{i + 0.25f, i + 0.25f}));
+  }
+}
+
+TEST_F(GpuTest, MemoryIsFreedOnTheStreamThatUsedItLast) {
+  const int64_t before = memory_stats(gpu_).bytes;
+  for (int i = 0; i < 200; ++i) {
+    StreamScope scope(gpu_, i % 4);
+    const Tensor a = full({1 << 20}, i, {.device = gpu_});
+    const Tensor b = mul(a, 2.0);
+    EXPECT_EQ(b.narrow(0, i, 1).item<float>(), 2.0f * i);
+  }
+  EXPECT_EQ(memory_stats(gpu_).bytes, before);
+}
+
+TEST_F(GpuTest, ThreadsEnqueueAtOnce) {
+  std::vector<std::thread> threads;
+  std::vector<float> sums(4);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      StreamScope scope(gpu_, i);
+      Tensor x = zeros({1 << 16}, {.device = gpu_});
+      for (int j = 0; j < 100; ++j) add_(x, i + 1);
+      sums[i] = mean(x).item<float>();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(sums, (std::vector<float>{100, 200, 300, 400}));
+}
+
+TEST_F(GpuTest, OutOfMemoryLeavesTheModuleAsItWas) {
+  DeviceScope scope(Device::meta());
+  nn::Sequential model;
+  model.append<nn::Linear>(100, 100);
+  model.append<nn::Linear>(1 << 20, 1 << 20);  // 4 TiB
+  const int64_t before = memory_stats(gpu_).bytes;
+  expect_error(ErrorCode::kOutOfMemory, {"to_empty", "\"1.weight\"", "bytes free"},
+               [&] { model.to_empty(gpu_); });
+  EXPECT_TRUE(model.get_parameter("0.weight").is_meta());
+  EXPECT_EQ(memory_stats(gpu_).bytes, before);
+  synchronize(gpu_);
+}
+
+TEST_F(GpuTest, DevicesDoNotMix) {
+  expect_error(ErrorCode::kDevice, {"add", "on cuda:0", "on cpu"}, [&] {
+    add(ones({3}, {.device = gpu_}), ones({3}, {.device = Device::cpu()}));
+  });
+}
+
+TEST_F(GpuTest, ADeviceThatIsNotThere) {
+  expect_error(ErrorCode::kDevice, {"cuda:127 is not there"},
+               [] { ones({3}, {.device = Device::cuda(127)}); });
+}
+
+}  // namespace
+}  // namespace hollow

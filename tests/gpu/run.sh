@@ -1,0 +1,15 @@
+#!/bin/sh
+# Runs the GPU tests, then the benchmark, on a machine with a driver and without Bazel. Arguments go to
+# the benchmark. Exits with the first failure.
+#
+#   tar xf bundle.tar.gz && bundle/run
+set -eu
+cd "$(dirname "$0")"
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv || echo "nvidia-smi is not here"
+bin/gpu_test
+if command -v compute-sanitizer >/dev/null; then
+  compute-sanitizer --error-exitcode 1 bin/gpu_test --gtest_filter='-*MoreThanTwo*:*Streams*'
+else
+  echo "compute-sanitizer is not here: skipped"
+fi
+bin/layerscale "$@"
