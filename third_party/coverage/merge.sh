@@ -3,7 +3,7 @@
 # one test (--coverage_dir), as coverage_report_generator the reports of all tests (--reports_file).
 set -eu
 
-directory= reports= output=
+directory='' reports='' output=''
 for argument; do
     case $argument in
     --coverage_dir=*) directory=${argument#*=} ;;
