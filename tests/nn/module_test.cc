@@ -133,6 +133,15 @@ TEST(ModuleTest, SharedParametersAreOneStorageUnderTwoNames) {
   EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
 }
 
+TEST(ModuleTest, ASlotThatIsAViewHasTheWriterOfTheWhole) {
+  Tree tree;
+  Tensor& row = tree.right.share_parameter("row", tree.left.w.narrow(0, 1, 1));
+  EXPECT_EQ(row.shape(), (Shape{1}));
+  tree.right.set_writer("row", init::constant(6.5));
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{6.5, 6.5}));
+  EXPECT_EQ(names(tree.right.named_parameters()), (Names{"w", "row"}));
+}
+
 TEST(ModuleTest, SharingRefusesWhatCannotBeTied) {
   Tree tree;
   expect_error(ErrorCode::kKey, {"share_parameter", "[2] f32 on cpu", "no module"},
@@ -174,6 +183,28 @@ TEST(ModuleTest, AWriterThatDoesNotFitIsRefusedAndTheOldOneStays) {
   EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
   tree.release();
   tree.to_empty(Device::cpu());
+  tree.reset_parameters();
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(ModuleTest, AWriterIsTriedOnMetaBeforeItWrites) {
+  Tree tree;
+  const Writer writes_then_misfits = [](const Tensor& tensor, RngKey) {
+    fill_(tensor, -9.0);
+    tensor.copy_(counting({3}, {.device = Device::cpu()}));
+  };
+  expect_error(ErrorCode::kShape, {"\"left.w\" [2]"},
+               [&] { tree.set_writer("left.w", writes_then_misfits); });
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(ModuleTest, AWriterThatFailsLaterLeavesTheOldOneInPlace) {
+  Tree tree;
+  const Writer unlucky = [](const Tensor& tensor, RngKey) {
+    if (!tensor.is_meta()) throw Error(ErrorCode::kValue, "my_writer", "no luck");
+  };
+  expect_error(ErrorCode::kValue, {"no luck"}, [&] { tree.set_writer("left.w", unlucky); });
+  fill_(tree.left.w, 7.0);
   tree.reset_parameters();
   EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
 }
