@@ -5,6 +5,7 @@
 #define HOLLOW_KERNELS_ELEMENTWISE_H_
 
 #include "kernels/place.h"
+#include "kernels/scalar.h"
 #include "kernels/strided.h"
 
 namespace hollow::kernels {
@@ -32,6 +33,17 @@ template <typename T>
 void mul(Cpu, T* y, const T* a, const T* b, const Strided<3>& index);
 template <typename T>
 void mul(Cuda place, T* y, const T* a, const T* b, const Strided<3>& index);
+
+// The same with one number for b, which is not rounded to T first. Numbers.
+template <typename T>
+void add_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index);
+template <typename T>
+void add_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& index);
+
+template <typename T>
+void mul_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index);
+template <typename T>
+void mul_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& index);
 
 }  // namespace hollow::kernels
 

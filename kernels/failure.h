@@ -1,6 +1,7 @@
 // How a kernel room says that the machine let it down. Kernels do not check shapes, states or
 // dtypes (tensor/ has done that before it calls), so these are all the ways in which one can fail.
-// tensor/ catches a Failure, or std::bad_alloc, and rethrows it as hollow::Error with the op's name.
+// tensor/ catches a Failure, or std::bad_alloc, and rethrows it as hollow::Error with the op's
+// name.
 #ifndef HOLLOW_KERNELS_FAILURE_H_
 #define HOLLOW_KERNELS_FAILURE_H_
 

@@ -1,5 +1,5 @@
-// Where a kernel runs. The first argument of every kernel is one of these types, so a call names its
-// room and overload resolution finds it; there is no place to test at run time below this line.
+// Where a kernel runs. The first argument of every kernel is one of these types, so a call names
+// its room and overload resolution finds it; there is no place to test at run time below this line.
 #ifndef HOLLOW_KERNELS_PLACE_H_
 #define HOLLOW_KERNELS_PLACE_H_
 

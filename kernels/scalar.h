@@ -43,7 +43,8 @@ struct Half {
   HOLLOW_HD explicit operator float() const {
     const uint32_t sign = (uint32_t{bits} & 0x8000) << 16;
     const uint32_t magnitude = uint32_t{bits} & 0x7fff;
-    const uint32_t subnormal = bits_of(static_cast<float>(static_cast<int32_t>(magnitude)) * 0x1p-24f);
+    const uint32_t subnormal =
+        bits_of(static_cast<float>(static_cast<int32_t>(magnitude)) * 0x1p-24f);
     const uint32_t normal = (magnitude << 13) + 0x38000000;
     uint32_t result = magnitude < 0x400 ? subnormal : normal;
     result = magnitude >= 0x7c00 ? (magnitude << 13) | 0x7f800000 : result;
@@ -61,7 +62,8 @@ template <typename T>
 using Compute = std::conditional_t<kIsFloating<T>, float, T>;
 
 // The value of `from` as a T. Floating to integer drops the fraction; NaN becomes 0 and what is out
-// of range the nearest end. To bool: whether it differs from 0. i64 to Half or BFloat16 goes by f32.
+// of range the nearest end. To bool: whether it differs from 0. i64 to Half or BFloat16 goes by
+// f32.
 template <typename T, typename S>
 HOLLOW_HD inline T convert(S from) {
   if constexpr (std::is_same_v<T, S>) {

@@ -3,8 +3,8 @@
 //
 //   add_parameter("weight", {out, in}, init::trunc_normal({.std = 0.02}));
 //
-// A writer fills its whole slot, of any floating dtype (constants: of any dtype), from the slot's own
-// key where it is random. On meta it checks and writes nothing.
+// A writer fills its whole slot, of any floating dtype (constants: of any dtype), from the slot's
+// own key where it is random. On meta it checks and writes nothing.
 #ifndef HOLLOW_NN_INIT_H_
 #define HOLLOW_NN_INIT_H_
 

@@ -6,11 +6,10 @@
 namespace hollow::nn {
 
 LayerScale::LayerScale(int64_t dim, const LayerScaleOptions& options)
-    : gamma_(add_parameter(
-          "gamma", {dim},
-          std::visit([](const auto& values) { return init::constant(values); },
-                     options.init_values),
-          {.dtype = options.dtype, .device = options.device})),
+    : gamma_(add_parameter("gamma", {dim},
+                           std::visit([](const auto& values) { return init::constant(values); },
+                                      options.init_values),
+                           {.dtype = options.dtype, .device = options.device})),
       inplace_(options.inplace) {}
 
 Tensor LayerScale::forward(const Tensor& x) {

@@ -21,7 +21,8 @@
 namespace hollow::nn {
 
 struct LayerScaleOptions {
-  // One value for all channels, or a tensor [dim] with one for each, which must have its values now.
+  // One value for all channels, or a tensor [dim] with one for each, which must have its values
+  // now.
   std::variant<Scalar, Tensor> init_values = Scalar(1e-5f);
   // forward() writes into its argument and returns it.
   bool inplace = false;

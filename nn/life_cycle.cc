@@ -35,17 +35,24 @@ std::vector<Tensor> those(const Storages& storages, Predicate predicate) {
   return result;
 }
 
-// What the writer would throw for this slot's shape and dtype, by letting it write to a twin on meta.
-void check_writer(const Tensor& tensor, const Writer& writer) {
-  const Origin& origin = *tensor.storage()->origin();
-  const auto storage =
-      std::make_shared<Storage>(Device::meta(), tensor.dtype(), tensor.storage()->numel());
-  storage->set_origin({origin.name, origin.key, nullptr, origin.layout, {}});
-  writer(Tensor(storage, origin.layout), origin.key);
+// Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on
+// meta.
+void check_writer(absl::string_view op, const std::shared_ptr<Storage>& storage,
+                  const Writer& writer) {
+  const Origin& origin = *storage->origin();
+  const auto twin = std::make_shared<Storage>(Device::meta(), storage->dtype(), storage->numel());
+  twin->set_origin({origin.name, origin.key, writer, origin.layout, {}});
+  write_slot(op, twin);
 }
 
 bool has_values(const Storage& storage) {
-  return storage.state() == State::kPartial || storage.state() == State::kInitialized;
+  const State state = storage.state();
+  return storage.numel() > 0 && (state == State::kPartial || state == State::kInitialized);
+}
+
+// Whether reset_parameters() would write what is there.
+bool comes_back(const Storage& storage) {
+  return storage.pristine() && storage.origin()->writer != nullptr;
 }
 
 }  // namespace
@@ -65,13 +72,12 @@ void Module::reset_parameters(Recurse recurse) {
   }
   for (const std::shared_ptr<Storage>& storage : all) {
     try {
-      write_slot("reset_parameters", declared(storage));
+      write_slot("reset_parameters", storage);
     } catch (const Error& error) {
       const std::vector<Tensor> left = unfinished();
-      throw Error(error.code(), "reset_parameters",
-                  absl::StrCat("the writer of \"", storage->origin()->name, "\" failed: ",
-                               error.what(), ". Unfinished: ",
-                               left.empty() ? "nothing" : describe_all(left)));
+      throw Error(error.code(), error.op(),
+                  absl::StrCat(error.message(),
+                               ". Unfinished: ", left.empty() ? "nothing" : describe_all(left)));
     }
   }
 }
@@ -106,8 +112,9 @@ void Module::to(DType dtype) {
   const absl::flat_hash_set<std::shared_ptr<Storage>> converted(floating.begin(), floating.end());
   for_each_slot([&](const std::string&, const Slot& slot) {
     const std::shared_ptr<Storage>& storage = slot.tensor.storage();
-    if (slot.kind == Kind::kBuffer && converted.contains(storage) && has_values(*storage)) {
-      write_slot("to", slot.tensor);
+    if (slot.kind == Kind::kBuffer && converted.contains(storage) && has_values(*storage) &&
+        storage->origin()->writer != nullptr) {
+      write_slot("to", storage);
     }
   });
 }
@@ -115,13 +122,13 @@ void Module::to(DType dtype) {
 void Module::release() {
   const Storages all = storages(Recurse::kYes);
   const std::vector<Tensor> changed = those(
-      all, [](const Storage& storage) { return has_values(storage) && !storage.pristine(); });
+      all, [](const Storage& storage) { return has_values(storage) && !comes_back(storage); });
   if (!changed.empty()) {
     throw Error(ErrorCode::kChanged, "release",
-                absl::StrCat("reset_parameters() would not bring back the values of ",
-                             describe_all(changed),
-                             ", which were written since; clone() what you need, and "
-                             "reset_parameters() before you release"));
+                absl::StrCat(
+                    "reset_parameters() would not bring back the values of ", describe_all(changed),
+                    ", which were written since, or have no writer; clone() what you need, and "
+                    "reset_parameters() before you release"));
   }
   hollow::release(all);
 }
@@ -140,13 +147,13 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     throw Error(ErrorCode::kWriter, "set_writer",
                 absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));
   }
-  Origin& origin = *slot.tensor.storage()->origin();
-  check_writer(slot.tensor, writer);
-  std::swap(origin.writer, writer);
+  const std::shared_ptr<Storage>& storage = slot.tensor.storage();
+  check_writer("set_writer", storage, writer);
+  std::swap(storage->origin()->writer, writer);
   try {
-    write_slot("set_writer", slot.tensor);
+    write_slot("set_writer", storage);
   } catch (...) {
-    std::swap(origin.writer, writer);
+    std::swap(storage->origin()->writer, writer);
     throw;
   }
 }

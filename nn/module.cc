@@ -79,12 +79,13 @@ Module::Module() : key_(default_rng_key()) {
 
 Module::~Module() {
   root_->forget(this);
-  // A writer may hold on to its module, so it does not outlive it.
-  for (const std::unique_ptr<Slot>& slot : slots_) {
-    Origin* const origin = slot->tensor.storage()->origin();
-    const bool born_here = origin->kin.lock() == root_ && origin->name == qualified(slot->name);
-    if (born_here) origin->writer = nullptr;
-  }
+  for (const std::unique_ptr<Slot>& slot : slots_) forget_writer(*slot);
+}
+
+void Module::forget_writer(const Slot& slot) {
+  Origin* const origin = slot.tensor.storage()->origin();
+  const bool born_here = origin->kin.lock() == root_ && origin->name == qualified(slot.name);
+  if (born_here) origin->writer = nullptr;
 }
 
 Tensor& Module::add_parameter(absl::string_view name, Shape shape, Writer writer,
@@ -111,20 +112,38 @@ Tensor& Module::add_buffer(absl::string_view name, Shape shape, Writer writer,
 Tensor& Module::add_slot(absl::string_view op, absl::string_view name, Kind kind, Shape shape,
                          Writer writer, const TensorOptions& options) {
   check_name(op, name);
-  Tensor tensor = empty(std::move(shape), options);
+  Tensor tensor = [&] {
+    try {
+      return empty(op, std::move(shape), options);
+    } catch (const Error& error) {
+      throw Error(error.code(), op, absl::StrCat("\"", qualified(name), "\": ", error.message()));
+    }
+  }();
   tensor.storage()->set_origin(
       {qualified(name), key_ / name, std::move(writer), tensor.layout(), root_});
-  if (tensor.storage()->origin()->writer != nullptr) write_slot(op, tensor);
+  Writer& kept = tensor.storage()->origin()->writer;
+  try {
+    if (kept != nullptr) write_slot(op, tensor.storage());
+  } catch (...) {
+    kept = nullptr;  // it may hold on to this module, and a handle on the tensor may live on
+    throw;
+  }
   slots_.push_back(std::make_unique<Slot>(Slot{std::string(name), kind, std::move(tensor)}));
   return slots_.back()->tensor;
 }
 
-std::unique_ptr<Module> Module::build_child(
-    absl::string_view op, absl::string_view name,
-    absl::FunctionRef<std::unique_ptr<Module>()> build) {
+std::unique_ptr<Module> Module::build_child(absl::string_view op, absl::string_view name,
+                                            absl::FunctionRef<std::unique_ptr<Module>()> build) {
   check_name(op, name);
   const Birth birth(this, name);
-  return build();
+  std::unique_ptr<Module> child = build();
+  if (child->path_ != qualified(name)) {
+    throw Error(ErrorCode::kKey, op,
+                absl::StrCat(child->class_name(), " \"", qualified(name),
+                             "\" built another module before its own base class, which took its "
+                             "place in the tree; build modules with add_child or as members"));
+  }
+  return child;
 }
 
 Tensor& Module::share_parameter(absl::string_view name, const Tensor& parameter) {
@@ -141,6 +160,11 @@ Tensor& Module::share_parameter(absl::string_view name, const Tensor& parameter)
     slots_.push_back(std::make_unique<Slot>(Slot{std::string(name), Kind::kParameter, parameter}));
     return slots_.back()->tensor;
   }
+  if ((*slot)->kind != Kind::kParameter) {
+    throw Error(ErrorCode::kKey, "share_parameter",
+                absl::StrCat("\"", qualified(name), "\" of ", class_name(),
+                             " is a buffer; only parameters are tied"));
+  }
   Tensor& own = (*slot)->tensor;
   if (own.shape() != parameter.shape() || own.dtype() != parameter.dtype()) {
     throw Error(own.shape() != parameter.shape() ? ErrorCode::kShape : ErrorCode::kDType,
@@ -148,6 +172,7 @@ Tensor& Module::share_parameter(absl::string_view name, const Tensor& parameter)
                 absl::StrCat(describe(own), " cannot be tied to ", describe(parameter),
                              "; shape and dtype must agree"));
   }
+  if (own.storage() != parameter.storage()) forget_writer(**slot);
   return own = parameter;
 }
 
@@ -157,10 +182,9 @@ void Module::check_name(absl::string_view op, absl::string_view name) const {
                 absl::StrCat("\"", name, "\" in ", title(),
                              " is not a name: it must not be empty, nor have a dot"));
   }
-  const bool taken =
-      find_slot(name) != nullptr ||
-      std::any_of(children_.begin(), children_.end(),
-                  [&](const Child& child) { return child.name == name; });
+  const bool taken = find_slot(name) != nullptr ||
+                     std::any_of(children_.begin(), children_.end(),
+                                 [&](const Child& child) { return child.name == name; });
   if (taken) {
     throw Error(ErrorCode::kKey, op,
                 absl::StrCat("\"", qualified(name), "\" is already a slot or child of ",
@@ -185,8 +209,7 @@ std::string Module::class_name() const {
 }
 
 Tensor Module::forward(const Tensor&) {
-  throw Error(ErrorCode::kUnsupported, "forward",
-              absl::StrCat(title(), " has no forward(x)"));
+  throw Error(ErrorCode::kUnsupported, "forward", absl::StrCat(title(), " has no forward(x)"));
 }
 
 }  // namespace hollow::nn

@@ -12,9 +12,9 @@
 //     Tensor& shift_;
 //   };
 //
-// On a real device the constructor initializes: each writer runs as its slot is declared. On meta it
-// describes; then to_empty(device) gives memory, and reset_parameters() runs the same writers with
-// the same keys, which gives the same values, bit for bit.
+// On a real device the constructor initializes: each writer runs as its slot is declared. On meta
+// it describes; then to_empty(device) gives memory, and reset_parameters() runs the same writers
+// with the same keys, which gives the same values, bit for bit.
 //
 // Slots and children are declared in the constructor, in order, and live as long as the module. A
 // module is neither copied nor moved. Its children are built in place, by add_child, so that they
@@ -115,8 +115,8 @@ class Module {
 
   // --- the life cycle ---
 
-  // Gives memory on the device to what has none, and moves there what is elsewhere. Never destroys a
-  // value: what is real keeps its bytes. Error(kOutOfMemory) leaves everything as it was.
+  // Gives memory on the device to what has none, and moves there what is elsewhere. Never destroys
+  // a value: what is real keeps its bytes. Error(kOutOfMemory) leaves everything as it was.
   void to_empty(Device device, Recurse recurse = Recurse::kYes);
 
   // Runs the writers: children first, in the order of declaration; what is on meta stays there.
@@ -171,6 +171,8 @@ class Module {
 
   Tensor& add_slot(absl::string_view op, absl::string_view name, Kind kind, Shape shape,
                    Writer writer, const TensorOptions& options);
+  // A writer may hold on to its module, so it does not outlive the slot that it was given to.
+  void forget_writer(const Slot& slot);
   void check_name(absl::string_view op, absl::string_view name) const;
   std::string qualified(absl::string_view name) const;
   // For errors: the class, and the path where there is one.

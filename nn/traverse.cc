@@ -95,8 +95,8 @@ const Module::Slot& Module::get_slot(absl::string_view op, absl::string_view nam
   std::vector<std::string> names;
   for_each_slot([&](const std::string& each, const Slot&) { names.push_back(each); });
   throw Error(ErrorCode::kKey, op,
-              absl::StrCat(class_name(), " has no slot \"", name, "\"; it has: ",
-                           names.empty() ? "none" : absl::StrJoin(names, ", ")));
+              absl::StrCat(class_name(), " has no slot \"", name,
+                           "\"; it has: ", names.empty() ? "none" : absl::StrJoin(names, ", ")));
 }
 
 const Tensor& Module::get_parameter(absl::string_view name) const {

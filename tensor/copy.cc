@@ -52,8 +52,8 @@ void move_bytes(absl::string_view op, const Tensor& y, const Tensor& x) {
 }
 
 void copy_into(absl::string_view op, const Tensor& y, const Tensor& x) {
-  const Tensor source = about(
-      {&y, &x}, [&] { return Tensor(x.storage(), expanded(op, x.layout(), y.shape())); });
+  const Tensor source =
+      about({&y, &x}, [&] { return Tensor(x.storage(), expanded(op, x.layout(), y.shape())); });
   require_writable(op, y);
   require_no_overlap(op, y, source);
   if (y.is_meta()) return;
@@ -132,6 +132,7 @@ void Tensor::write(absl::FunctionRef<void(absl::Span<T>)> fill) const {
   require_writable("write", *this);
   if (is_meta()) return;
   if (device().is_cpu() && dtype() == dtype_of<T>() && is_contiguous()) {
+    storage_->mark_changed();  // also where fill throws half-way
     fill(absl::Span<T>(static_cast<T*>(raw_data()), static_cast<size_t>(numel())));
     storage_->mark_written(layout_);
     return;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tensor/overlap.h"
 
 namespace hollow {
 namespace {
@@ -46,13 +47,14 @@ void require_values(absl::string_view op, const Tensor& tensor) {
   if (tensor.is_initialized()) return;
   const bool in_module = tensor.storage()->origin() != nullptr;
   if (tensor.is_meta()) {
-    throw Error(ErrorCode::kMeta, op,
-                absl::StrCat(describe(tensor), " has no memory, and so no values; ",
-                             in_module ? "call to_empty(device), then reset_parameters(), on its module"
-                                       : absl::StrCat("give it memory with to_empty(tensor, device), "
-                                                      "then values with ",
-                                                      kWrite),
-                             unfinished_beside(tensor)));
+    throw Error(
+        ErrorCode::kMeta, op,
+        absl::StrCat(describe(tensor), " has no memory, and so no values; ",
+                     in_module ? "call to_empty(device), then reset_parameters(), on its module"
+                               : absl::StrCat("give it memory with to_empty(tensor, device), "
+                                              "then values with ",
+                                              kWrite),
+                     unfinished_beside(tensor)));
   }
   const Ranges missing = tensor.storage()->unwritten(tensor.layout());
   throw Error(ErrorCode::kUninitialized, op,
@@ -96,12 +98,12 @@ void require_one_dtype(absl::string_view op, const Tensor& a, const Tensor& b) {
 
 void require_no_overlap(absl::string_view op, const Tensor& output, const Tensor& input) {
   if (output.storage() != input.storage() || output.layout().is_equivalent(input.layout())) return;
-  if (!Ranges::touched_by(output.layout()).intersects(Ranges::touched_by(input.layout()))) return;
-  throw Error(ErrorCode::kAlias, op,
-              absl::StrCat("the output, ", describe(output), ", overlaps the input, ",
-                           describe(input),
-                           ", without being the same elements in the same order; give a clone() of "
-                           "the input"));
+  if (!overlaps(output.layout(), input.layout())) return;
+  throw Error(
+      ErrorCode::kAlias, op,
+      absl::StrCat("the output, ", describe(output), ", overlaps the input, ", describe(input),
+                   ", without being the same elements in the same order; give a clone() of "
+                   "the input"));
 }
 
 }  // namespace hollow

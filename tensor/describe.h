@@ -30,7 +30,8 @@ decltype(auto) about(std::initializer_list<const Tensor*> tensors, Rule&& rule) 
 }
 
 // Throws Error(kMeta) or Error(kUninitialized) unless every element of the tensor was written. The
-// message says how many were not, which call mends it, and what else is unfinished in the same root.
+// message says how many were not, which call mends it, and what else is unfinished in the same
+// root.
 void require_values(absl::string_view op, const Tensor& tensor);
 // The same, but content with meta: for the half of an op that runs there too.
 inline void require_written(absl::string_view op, const Tensor& tensor) {
@@ -45,8 +46,8 @@ void require_writable(absl::string_view op, const Tensor& tensor);
 void require_one_device(absl::string_view op, const Tensor& a, const Tensor& b);
 void require_one_dtype(absl::string_view op, const Tensor& a, const Tensor& b);
 
-// Throws Error(kAlias) if output and input share elements, unless they are the same ones in the same
-// order.
+// Throws Error(kAlias) if output and input share elements, unless they are the same ones in the
+// same order.
 void require_no_overlap(absl::string_view op, const Tensor& output, const Tensor& input);
 
 }  // namespace hollow

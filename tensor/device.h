@@ -58,8 +58,8 @@ std::ostream& operator<<(std::ostream& out, Device device);
 // else cpu.
 Device default_device();
 
-// Sets the default device of this thread for the scope's lifetime. Scopes nest; they must end on the
-// thread and in the order that they began, as the blocks they live in do.
+// Sets the default device of this thread for the scope's lifetime. Scopes nest; they must end on
+// the thread and in the order that they began, as the blocks they live in do.
 class DeviceScope {
  public:
   explicit DeviceScope(Device device);

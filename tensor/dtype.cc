@@ -29,8 +29,8 @@ absl::StatusOr<DType> parse_dtype(absl::string_view text) {
   for (const DType dtype : kAll) {
     if (to_string(dtype) == text) return dtype;
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "\"", text, "\" is not a dtype; it is one of f32, f16, bf16, i64, bool"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", text, "\" is not a dtype; it is one of f32, f16, bf16, i64, bool"));
 }
 
 }  // namespace hollow

@@ -15,8 +15,8 @@ Tensor make(absl::string_view op, Layout layout, const TensorOptions& options) {
   std::shared_ptr<Storage> storage = with_op(
       op, [&] { return std::make_shared<Storage>(device, options.dtype, numel); },
       [&] {
-        return absl::StrCat("a new tensor ", to_string(layout.shape), " ",
-                            to_string(options.dtype), " on ", to_string(device));
+        return absl::StrCat("a new tensor ", to_string(layout.shape), " ", to_string(options.dtype),
+                            " on ", to_string(device));
       });
   Tensor tensor(std::move(storage), std::move(layout));
   if (options.requires_grad) tensor.set_requires_grad(true);

@@ -5,7 +5,8 @@
 //   } catch (const hollow::Error& error) {
 //     // error.what():
 //     //   item: "gamma" [1] f32 on cpu (allocated): 1 of 1 elements were never written, the first
-//     //   is element 0 of its storage; write them with reset_parameters() of its module, or copy_()
+//     //   is element 0 of its storage; write them with reset_parameters() of its module, or
+//     copy_()
 //     //   or fill_()
 //     if (error.code() == hollow::ErrorCode::kUninitialized) ...
 //   }
@@ -62,7 +63,8 @@ class Error : public std::runtime_error {
 // that subject where there is one.
 [[noreturn]] void rethrow_as_error(absl::string_view op, absl::string_view subject);
 
-// Calls function(); what leaves it that is not yet an Error becomes one of this op, about subject().
+// Calls function(); what leaves it that is not yet an Error becomes one of this op, about
+// subject().
 template <typename Function, typename Subject>
 decltype(auto) with_op(absl::string_view op, Function&& function, Subject&& subject) {
   try {

@@ -39,8 +39,8 @@ Tensor from_values(absl::Span<const T> values, Shape shape, TensorOptions option
   const int64_t numel = checked_numel("from_values", shape);
   if (numel != static_cast<int64_t>(values.size())) {
     throw Error(ErrorCode::kShape, "from_values",
-                absl::StrCat("shape ", to_string(shape), " has ", numel, " elements, and there are ",
-                             values.size(), " values"));
+                absl::StrCat("shape ", to_string(shape), " has ", numel,
+                             " elements, and there are ", values.size(), " values"));
   }
   options.dtype = dtype_of<T>();
   Tensor tensor = empty("from_values", std::move(shape), options);

@@ -28,8 +28,8 @@ Tensor zeros_like(const Tensor& tensor);
 Tensor ones_like(const Tensor& tensor);
 Tensor full_like(const Tensor& tensor, Scalar value);
 
-// Values in row-major order; the dtype is T's, whatever the options say. Throws Error(kShape) unless
-// there are as many as the shape has elements.
+// Values in row-major order; the dtype is T's, whatever the options say. Throws Error(kShape)
+// unless there are as many as the shape has elements.
 template <typename T>
 Tensor from_values(absl::Span<const T> values, Shape shape, TensorOptions options = {});
 template <typename T>

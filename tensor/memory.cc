@@ -24,9 +24,8 @@ Counters& counters(Device device) {
 
 Memory::Memory(Device device, int64_t bytes) : device_(device), bytes_(bytes) {
   stream_ = current_stream(device);
-  visit_place(device, stream_, [&](auto place) {
-    data_ = kernels::allocate(place, static_cast<size_t>(bytes));
-  });
+  visit_place(device, stream_,
+              [&](auto place) { data_ = kernels::allocate(place, static_cast<size_t>(bytes)); });
   if (data_ == nullptr) return;
   Counters& count = counters(device);
   count.allocations.fetch_add(1, std::memory_order_relaxed);

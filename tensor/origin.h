@@ -1,5 +1,5 @@
-// Where a storage was born: the slot of a module that declared it. Errors, resets and the audit read
-// it; no op does.
+// Where a storage was born: the slot of a module that declared it. Errors, resets and the audit
+// read it; no op does.
 #ifndef HOLLOW_TENSOR_ORIGIN_H_
 #define HOLLOW_TENSOR_ORIGIN_H_
 

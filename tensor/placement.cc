@@ -118,8 +118,8 @@ void convert(absl::string_view op, const Storages& storages, DType dtype) {
         op,
         [&] {
           const int64_t bytes = storage->numel() * static_cast<int64_t>(item_size(dtype));
-          steps.push_back({storage.get(), device.is_meta() ? Memory() : Memory(device, bytes),
-                           device, dtype});
+          steps.push_back(
+              {storage.get(), device.is_meta() ? Memory() : Memory(device, bytes), device, dtype});
           if (!device.is_meta()) cast_to(steps.back(), op);
         },
         [&] { return subject(storage); });

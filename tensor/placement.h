@@ -1,7 +1,7 @@
 // Giving, moving, converting and taking away the memory of storages, in place and all or nothing:
-// each function prepares everything that can fail before it changes anything, so that an Error leaves
-// every storage as it was. One placement runs at a time in the process; of two threads that give the
-// same storage memory, one does and the other finds it there.
+// each function prepares everything that can fail before it changes anything, so that an Error
+// leaves every storage as it was. One placement runs at a time in the process; of two threads that
+// give the same storage memory, one does and the other finds it there.
 #ifndef HOLLOW_TENSOR_PLACEMENT_H_
 #define HOLLOW_TENSOR_PLACEMENT_H_
 

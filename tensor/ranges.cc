@@ -70,8 +70,7 @@ void Ranges::add(const Ranges& other) {
   auto a = ranges_.begin();
   auto b = other.ranges_.begin();
   while (a != ranges_.end() || b != other.ranges_.end()) {
-    const bool take_a =
-        b == other.ranges_.end() || (a != ranges_.end() && a->begin <= b->begin);
+    const bool take_a = b == other.ranges_.end() || (a != ranges_.end() && a->begin <= b->begin);
     sum.append(take_a ? *a++ : *b++);
   }
   ranges_ = std::move(sum.ranges_);

@@ -2,13 +2,14 @@
 //
 //   Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
 //     Tensor y = empty(layer_scale_shape(x, gamma), like(x));      // rule and result: every device
-//     run<Floats>("layer_scale", y, {&x, &gamma}, kLayerScale, rows, dim);   // where there is memory
-//     return y;
+//     run<Floats>("layer_scale", y, {&x, &gamma}, kLayerScale, rows, dim);   // where there is
+//     memory return y;
 //   }
 //
 // run, in this order, and with an Error that names op and tensors where it does not hold:
 //   1. all operands are on one device, or all on meta; all have the output's dtype, and it is in
-//      the list; the output does not repeat elements, and overlaps no input unless it is that input;
+//      the list; the output does not repeat elements, and overlaps no input unless it is that
+//      input;
 //   2. on meta: returns;
 //   3. every element of every input was written;
 //   4. calls kernel(place, y, inputs..., args...) with typed pointers to the first elements;
@@ -54,7 +55,9 @@ bool prepare(absl::string_view op, const Tensor& output, absl::Span<const Tensor
 template <typename Types, size_t kInputs, typename Kernel, typename... Args>
 void launch(absl::string_view op, const Tensor& y, const std::array<const Tensor*, kInputs>& inputs,
             Kernel kernel, const Args&... args) {
-  if (!prepare(op, y, inputs, /*one_dtype=*/!requires { Kernel::kMixedDTypes; })) return;
+  if (!prepare(
+          op, y, inputs, /*one_dtype=*/!requires { Kernel::kMixedDTypes; }))
+    return;
   std::array<Storage*, kInputs + 1> storages{y.storage().get()};
   for (size_t i = 0; i < kInputs; ++i) storages[i + 1] = inputs[i]->storage().get();
   with_op(op, [&] {
@@ -66,7 +69,8 @@ void launch(absl::string_view op, const Tensor& y, const std::array<const Tensor
         [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
           kernel(place, static_cast<T*>(TensorAccess::data(y)),
                  static_cast<const T*>(TensorAccess::data(*inputs[kIndex]))..., args...);
-        }(std::make_index_sequence<kInputs>{});
+        }
+        (std::make_index_sequence<kInputs>{});
       });
     });
   });

@@ -20,9 +20,8 @@ void Scalar::check_fits(absl::string_view op, DType dtype) const {
     // A double of 2^63 is what INT64_MAX, to which it saturates, rounds to.
     if constexpr (std::is_same_v<decltype(value), double>) fits = fits && exact < 0x1p63;
   };
-  visit_dtype<Integers>(op, dtype, [&](auto tag) {
-    std::visit([&](auto value) { check(tag, value); }, value_);
-  });
+  visit_dtype<Integers>(
+      op, dtype, [&](auto tag) { std::visit([&](auto value) { check(tag, value); }, value_); });
   if (fits) return;
   const std::string value = std::visit([](auto number) { return absl::StrCat(number); }, value_);
   throw Error(ErrorCode::kValue, op,

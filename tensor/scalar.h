@@ -35,9 +35,9 @@ class Scalar {
 
  private:
   template <typename T>
-  using Stored = std::conditional_t<
-      std::is_same_v<T, bool>, bool,
-      std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>;
+  using Stored =
+      std::conditional_t<std::is_same_v<T, bool>, bool,
+                         std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>;
 
   std::variant<double, int64_t, bool> value_;
 };

@@ -23,20 +23,20 @@ int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape) {
   }
   constexpr int64_t kMaxNumel = std::numeric_limits<int64_t>::max() / 8;
   int64_t numel = 1;
-  bool too_large = false;
+  int64_t span = 1;  // what the strides reach: a size of 0 does not make the others small
   for (const int64_t size : shape) {
     if (size < 0) {
       throw Error(ErrorCode::kShape, op,
                   absl::StrCat("shape ", to_string(shape), " has a negative size"));
     }
-    // What overflows on the way may still be emptied by a later 0.
-    too_large = size != 0 && (too_large || numel > kMaxNumel / size);
-    numel = too_large ? 1 : numel * size;
-  }
-  if (too_large) {
-    throw Error(ErrorCode::kShape, op,
-                absl::StrCat("shape ", to_string(shape), " has more than ", kMaxNumel,
-                             " elements, which is the most that can be addressed"));
+    numel *= size;
+    if (size == 0) continue;
+    if (span > kMaxNumel / size) {
+      throw Error(ErrorCode::kShape, op,
+                  absl::StrCat("shape ", to_string(shape), " spans more than ", kMaxNumel,
+                               " elements, which is the most that can be addressed"));
+    }
+    span *= size;
   }
   return numel;
 }
@@ -116,10 +116,11 @@ Shape broadcast_shapes(absl::string_view op, absl::Span<const int64_t> a,
     const int64_t from_a = i <= a.size() ? a[a.size() - i] : 1;
     const int64_t from_b = i <= b.size() ? b[b.size() - i] : 1;
     if (from_a != from_b && from_a != 1 && from_b != 1) {
-      throw Error(ErrorCode::kShape, op,
-                  absl::StrCat("shapes ", to_string(a), " and ", to_string(b),
-                               " do not broadcast: sizes ", from_a, " and ", from_b, " at dimension ",
-                               -static_cast<int64_t>(i), " differ and neither is 1"));
+      throw Error(
+          ErrorCode::kShape, op,
+          absl::StrCat("shapes ", to_string(a), " and ", to_string(b), " do not broadcast: sizes ",
+                       from_a, " and ", from_b, " at dimension ", -static_cast<int64_t>(i),
+                       " differ and neither is 1"));
     }
     result[result.size() - i] = from_a == 1 ? from_b : from_a;
   }
@@ -138,9 +139,10 @@ Layout expanded(absl::string_view op, const Layout& layout, absl::Span<const int
     if (size == wanted) result.strides[shape.size() - i] = layout.strides[old_rank - i];
   }
   if (!fits) {
-    throw Error(ErrorCode::kShape, op,
-                absl::StrCat("shape ", to_string(layout.shape), " does not expand to ",
-                             to_string(shape), "; only a size of 1 or a missing dimension stretches"));
+    throw Error(
+        ErrorCode::kShape, op,
+        absl::StrCat("shape ", to_string(layout.shape), " does not expand to ", to_string(shape),
+                     "; only a size of 1 or a missing dimension stretches"));
   }
   return result;
 }

@@ -18,9 +18,9 @@ using Strides = absl::InlinedVector<int64_t, 4>;
 // "[2, 3]"; "[]" for a scalar.
 std::string to_string(absl::Span<const int64_t> sizes);
 
-// The product of the sizes, 1 for a scalar. Throws Error(kShape) of that op for a negative size, for
-// more than kernels::kMaxRank dimensions, and where the elements would not be countable in 64 bits
-// with 8 bytes each.
+// The product of the sizes, 1 for a scalar. Throws Error(kShape) of that op for a negative size,
+// for more than kernels::kMaxRank dimensions, and where the elements would not be countable in 64
+// bits with 8 bytes each.
 int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape);
 
 // Row-major strides: the last dimension has stride 1.
@@ -47,7 +47,8 @@ struct Layout {
   friend bool operator==(const Layout&, const Layout&) = default;
 };
 
-// Dimension d of a tensor with that many, where -1 is the last. Throws Error(kShape) if there is none.
+// Dimension d of a tensor with that many, where -1 is the last. Throws Error(kShape) if there is
+// none.
 int checked_dim(absl::string_view op, int64_t dim, absl::Span<const int64_t> shape);
 
 // The common shape of two by broadcasting: aligned at the last dimension, a size 1 or a missing one

@@ -45,6 +45,7 @@ Storage::Storage(Device device, DType dtype, int64_t numel)
 
 Storage::~Storage() {
   if (data_ != nullptr) Memory::adopt(device(), last_stream_, data_, nbytes());
+  delete cold_.load();
 }
 
 Ranges Storage::unwritten(const Layout& layout) const {
@@ -55,7 +56,7 @@ Ranges Storage::unwritten(const Layout& layout) const {
     case State::kAllocated:
       return touched;
     case State::kPartial:
-      return touched.minus(cold_->written);
+      return touched.minus(cold_.load()->written);
     case State::kInitialized:
       break;
   }
@@ -70,7 +71,7 @@ void Storage::mark_written(const Layout& layout) {
   const StorageWord before = word();
   if (before.state() == State::kMeta) return;
   if (before.state() == State::kInitialized) {
-    if (before.pristine()) mark_changed();
+    if (before.pristine() && layout.numel() > 0) mark_changed();
     return;
   }
   const Ranges touched = Ranges::touched_by(layout);
@@ -88,9 +89,16 @@ void Storage::mark_written(const Layout& layout) {
   set_word({now.device(), now.dtype(), complete ? State::kInitialized : State::kPartial, false});
 }
 
+void Storage::mark_unwritten() {
+  const StorageWord now = word();
+  if (now.state() != State::kMeta) {
+    set_word({now.device(), now.dtype(), fresh_state(now.device(), numel_), false});
+  }
+}
+
 void Storage::set_pristine(bool pristine) {
   const StorageWord now = word();
-  if (now.state() != State::kInitialized) return;
+  if (now.state() != State::kInitialized || now.pristine() == pristine) return;
   set_word({now.device(), now.dtype(), State::kInitialized, pristine});
 }
 
@@ -102,7 +110,8 @@ Memory Storage::replace(Memory memory, Device device, DType dtype) noexcept {
   const StorageWord now = word();
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   const State state = now.state() == State::kMeta ? fresh_state(device, numel_) : now.state();
-  // A writer's f32 rounded to another dtype is what the writer writes there; widened again it is not.
+  // A writer's f32 rounded to another dtype is what the writer writes there; widened again it is
+  // not.
   const bool pristine = now.pristine() && (dtype == now.dtype() || now.dtype() == DType::kF32);
   last_stream_ = static_cast<uint8_t>(memory.stream());
   data_ = memory.detach();
@@ -120,8 +129,8 @@ Memory Storage::release() noexcept {
 
 Storage::Cold& Storage::cold() {
   const std::lock_guard lock(cold_mutex());
-  if (cold_ == nullptr) cold_ = std::make_unique<Cold>();
-  return *cold_;
+  if (cold_.load() == nullptr) cold_.store(new Cold, std::memory_order_release);
+  return *cold_.load();
 }
 
 }  // namespace hollow

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <ostream>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "tensor/device.h"
@@ -96,10 +97,15 @@ class Storage {
   // The slot's writer has just written all of it; the writer would not write this again.
   void mark_pristine() { set_pristine(true); }
   void mark_changed() { set_pristine(false); }
+  // As if it had just been allocated: what is there is not a value any more. Nothing on meta.
+  void mark_unwritten();
 
   // The slot that declared it; null for a tensor that no module declared.
-  const Origin* origin() const { return cold_ ? cold_->origin.get() : nullptr; }
-  Origin* origin() { return cold_ ? cold_->origin.get() : nullptr; }
+  const Origin* origin() const {
+    const Cold* const cold = cold_.load(std::memory_order_acquire);
+    return cold == nullptr ? nullptr : cold->origin.get();
+  }
+  Origin* origin() { return const_cast<Origin*>(std::as_const(*this).origin()); }
   void set_origin(Origin origin);
 
   // Exchanges the memory for another, which may be none (then it is meta): the commit of a plan in
@@ -128,7 +134,7 @@ class Storage {
   uint8_t last_stream_ = 0;
   int64_t numel_;
   void* data_ = nullptr;
-  std::unique_ptr<Cold> cold_;
+  std::atomic<Cold*> cold_{nullptr};  // owned; made at first need, by any thread
 };
 
 }  // namespace hollow

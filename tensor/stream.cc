@@ -27,9 +27,7 @@ DeviceOrder& order_of(Device device) {
 
 }  // namespace
 
-int current_stream(Device device) {
-  return device.is_cuda() ? current_streams[device.index()] : 0;
-}
+int current_stream(Device device) { return device.is_cuda() ? current_streams[device.index()] : 0; }
 
 StreamScope::StreamScope(Device device, int stream) : device_(device) {
   if (!device.is_cuda()) {
@@ -45,9 +43,7 @@ StreamScope::StreamScope(Device device, int stream) : device_(device) {
   current_streams[device.index()] = static_cast<uint8_t>(stream);
 }
 
-StreamScope::~StreamScope() {
-  current_streams[device_.index()] = static_cast<uint8_t>(previous_);
-}
+StreamScope::~StreamScope() { current_streams[device_.index()] = static_cast<uint8_t>(previous_); }
 
 void synchronize(Device device) {
   if (device.is_meta()) return;
@@ -62,17 +58,15 @@ void synchronize(Device device) {
   });
 }
 
-StreamOrder::StreamOrder(absl::string_view op, Device device,
-                         absl::Span<Storage* const> storages) {
+StreamOrder::StreamOrder(absl::string_view op, Device device, absl::Span<Storage* const> storages) {
   if (!device.is_cuda()) return;
   DeviceOrder& order = order_of(device);
   lock_ = std::unique_lock(order.mutex);
   order.last_op.assign(op.data(), op.size());
   const int stream = current_stream(device);
   for (Storage* const storage : storages) {
-    visit_place(device, stream, [&](auto place) {
-      kernels::wait_for_stream(place, storage->last_stream());
-    });
+    visit_place(device, stream,
+                [&](auto place) { kernels::wait_for_stream(place, storage->last_stream()); });
     storage->set_last_stream(stream);
   }
 }

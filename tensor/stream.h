@@ -2,8 +2,8 @@
 //
 // A CUDA device has 32 streams, by number; work goes to stream 0 unless a StreamScope says
 // otherwise. Whoever uses a storage on another stream than its last user waits, on the device, for
-// that one: results never depend on streams. On the CPU everything has finished when a call returns,
-// and all of this is free.
+// that one: results never depend on streams. On the CPU everything has finished when a call
+// returns, and all of this is free.
 #ifndef HOLLOW_TENSOR_STREAM_H_
 #define HOLLOW_TENSOR_STREAM_H_
 

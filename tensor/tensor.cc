@@ -9,8 +9,8 @@
 namespace hollow {
 namespace {
 
-// The strides with which the elements of `from` are seen as `shape`, or nothing where no strides can
-// do it. Both have the same number of elements, and at least one.
+// The strides with which the elements of `from` are seen as `shape`, or nothing where no strides
+// can do it. Both have the same number of elements, and at least one.
 std::optional<Strides> reshaped_strides(const Layout& from, const Shape& shape) {
   struct Run {
     int64_t size;
@@ -65,12 +65,15 @@ std::string Tensor::name() const {
 }
 
 Tensor Tensor::reshape(Shape shape) const {
+  const auto counted = [this](const Shape& sizes) {
+    return about({this}, [&] { return checked_numel("reshape", sizes); });
+  };
   const Shape asked = shape;
   const auto inferred = std::find(shape.begin(), shape.end(), -1);
   if (inferred != shape.end()) {
     const bool alone = std::count(shape.begin(), shape.end(), -1) == 1;
     *inferred = 1;
-    const int64_t rest = alone ? checked_numel("reshape", shape) : 0;
+    const int64_t rest = alone ? counted(shape) : 0;
     if (rest == 0 || numel() % rest != 0) {
       throw Error(ErrorCode::kShape, "reshape",
                   absl::StrCat("there is no size for -1 in ", to_string(asked), " that holds the ",
@@ -78,10 +81,10 @@ Tensor Tensor::reshape(Shape shape) const {
     }
     *inferred = numel() / rest;
   }
-  if (checked_numel("reshape", shape) != numel()) {
-    throw Error(ErrorCode::kShape, "reshape",
-                absl::StrCat(to_string(asked), " has not the ", numel(), " elements of ",
-                             describe(*this)));
+  if (counted(shape) != numel()) {
+    throw Error(
+        ErrorCode::kShape, "reshape",
+        absl::StrCat(to_string(asked), " has not the ", numel(), " elements of ", describe(*this)));
   }
   if (numel() == 0) {
     Strides strides = contiguous_strides(shape);

@@ -10,8 +10,8 @@
 //
 // Members describe a tensor, view it, and carry values in and out. Arithmetic is in tensor/ops.
 // Members that need values throw Error(kMeta) on meta and Error(kUninitialized) where an element
-// that they would read was never written; the error names the tensor, and all unfinished ones of the
-// same root module.
+// that they would read was never written; the error names the tensor, and all unfinished ones of
+// the same root module.
 #ifndef HOLLOW_TENSOR_TENSOR_H_
 #define HOLLOW_TENSOR_TENSOR_H_
 
@@ -98,7 +98,8 @@ class Tensor {
   // checks the shape and does nothing; a meta source into real memory is an Error(kMeta).
   void copy_(const Tensor& source) const;
 
-  // A new tensor with these values and strides (a contiguous one where this one has gaps or repeats).
+  // A new tensor with these values and strides (a contiguous one where this one has gaps or
+  // repeats).
   Tensor clone() const;
   // This tensor, if it has the device (the dtype) already, else a new one. to(Device::meta()) gives
   // the description alone. A meta tensor goes nowhere: that is what to_empty is for.
@@ -122,9 +123,9 @@ class Tensor {
     return static_cast<T*>(mutable_data_at("mutable_data", dtype_of<T>()));
   }
 
-  // Calls fill with room for all elements in row-major order on the host; when it returns, they have
-  // been written here, converted to the dtype. On meta does not call. Error(kAlias) for an expanded
-  // tensor.
+  // Calls fill with room for all elements in row-major order on the host; when it returns, they
+  // have been written here, converted to the dtype. On meta does not call. Error(kAlias) for an
+  // expanded tensor.
   template <typename T>
   void write(absl::FunctionRef<void(absl::Span<T>)> fill) const;
 

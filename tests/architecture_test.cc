@@ -131,8 +131,8 @@ TEST(ArchitectureTest, ArrowsPointDown) {
     for (std::sregex_iterator it(source.text.begin(), source.text.end(), include), end; it != end;
          ++it) {
       const std::string header = (*it)[1];
-      const bool ours = fs::exists(checkout() / header) || header == "version.h" ||
-                        header == "kernels/places.h";
+      const bool ours =
+          fs::exists(checkout() / header) || header == "version.h" || header == "kernels/places.h";
       if (!ours) continue;
       EXPECT_TRUE(room->second.contains(room_of(header))) << source.path << " includes " << header;
     }

@@ -54,18 +54,38 @@ void mul(Cpu, T* y, const T* a, const T* b, const Strided<3>& index) {
   });
 }
 
+template <typename T>
+void add_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
+  using C = Wrapping<T>;
+  for_each(index, [=](auto at) {
+    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) + static_cast<C>(b));
+  });
+}
+
+template <typename T>
+void mul_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
+  using C = Wrapping<T>;
+  for_each(index, [=](auto at) {
+    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) * static_cast<C>(b));
+  });
+}
+
 #define FILL(T) template void fill(Cpu, T*, const Strided<1>&, T);
 HOLLOW_ALL(FILL)
-#define CAST(T)                                                              \
-  template void cast(Cpu, T*, const float*, const Strided<2>&);              \
-  template void cast(Cpu, T*, const Half*, const Strided<2>&);               \
-  template void cast(Cpu, T*, const BFloat16*, const Strided<2>&);           \
-  template void cast(Cpu, T*, const int64_t*, const Strided<2>&);            \
+#define CAST(T)                                                    \
+  template void cast(Cpu, T*, const float*, const Strided<2>&);    \
+  template void cast(Cpu, T*, const Half*, const Strided<2>&);     \
+  template void cast(Cpu, T*, const BFloat16*, const Strided<2>&); \
+  template void cast(Cpu, T*, const int64_t*, const Strided<2>&);  \
   template void cast(Cpu, T*, const bool*, const Strided<2>&);
 HOLLOW_ALL(CAST)
-#define ARITHMETIC(T)                                                        \
-  template void add(Cpu, T*, const T*, const T*, const Strided<3>&);         \
+#define ARITHMETIC(T)                                                \
+  template void add(Cpu, T*, const T*, const T*, const Strided<3>&); \
   template void mul(Cpu, T*, const T*, const T*, const Strided<3>&);
 HOLLOW_NUMBERS(ARITHMETIC)
+#define SCALAR(T)                                                             \
+  template void add_scalar(Cpu, T*, const T*, Compute<T>, const Strided<2>&); \
+  template void mul_scalar(Cpu, T*, const T*, Compute<T>, const Strided<2>&);
+HOLLOW_NUMBERS(SCALAR)
 
 }  // namespace hollow::kernels

@@ -19,8 +19,8 @@ void sgemm(float* y, const float* x, const float* w, int64_t m, int64_t n, int64
   if (status == dnnl_out_of_memory) {
     throw Failure(Failure::Kind::kOutOfMemory, "oneDNN ran out of memory");
   }
-  throw Failure(Failure::Kind::kUnsupported, "dnnl_sgemm failed with status " +
-                                                 std::to_string(static_cast<int>(status)));
+  throw Failure(Failure::Kind::kUnsupported,
+                "dnnl_sgemm failed with status " + std::to_string(static_cast<int>(status)));
 }
 
 template <typename T, typename S>

@@ -1,11 +1,14 @@
 #include "kernels/cpu/parallel.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -36,12 +39,16 @@ int default_threads() {
 // The workers and the one job they share. Part 0 is the caller's; worker i does part i.
 class Pool {
  public:
+  // Never destroyed: static objects may still compute while the process ends. A forked child has
+  // none of its parent's threads, and begins with a pool of its own.
   static Pool& instance() {
-    static Pool pool;
-    return pool;
+    static Pool* const first = [] {
+      pthread_atfork(nullptr, nullptr, [] { current() = new Pool; });
+      return current() = new Pool;
+    }();
+    static_cast<void>(first);
+    return *current();
   }
-
-  ~Pool() { stop(); }
 
   std::unique_lock<std::mutex> try_claim() { return std::unique_lock(claim_, std::try_to_lock); }
 
@@ -61,12 +68,26 @@ class Pool {
   }
 
  private:
+  static Pool*& current() {
+    static Pool* current = nullptr;
+    return current;
+  }
+
   void resize(int workers) {
     stop();
     stopping_ = false;
     workers_.reserve(workers);
-    for (int i = 1; i <= workers; ++i) {
-      workers_.emplace_back([this, i, seen = round_]() mutable { work(i, seen); });
+    try {
+      for (int i = 1; i <= workers; ++i) {
+        workers_.emplace_back([this, i, seen = round_]() mutable { work(i, seen); });
+      }
+    } catch (const std::system_error& error) {
+      const size_t started = workers_.size();
+      stop();
+      throw Failure(Failure::Kind::kConfiguration,
+                    "cannot start " + std::to_string(workers) + " threads (" +
+                        std::to_string(started) + " did): " + error.what() +
+                        "; set HOLLOW_NUM_THREADS, or set_num_threads(), to fewer");
     }
   }
 
@@ -116,9 +137,8 @@ int num_threads() {
 
 void set_num_threads(int count) {
   if (count < 1 || count > kMaxThreads) {
-    throw Failure(
-        Failure::Kind::kConfiguration,
-        "the count is " + std::to_string(count) + "; it must be from 1 to 1024");
+    throw Failure(Failure::Kind::kConfiguration,
+                  "the count is " + std::to_string(count) + "; it must be from 1 to 1024");
   }
   chosen_threads.store(count, std::memory_order_relaxed);
 }

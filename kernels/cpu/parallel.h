@@ -3,9 +3,10 @@
 //   parallel_for(n, 4096, [&](int64_t begin, int64_t end) { ... });
 //
 // calls the function on disjoint ranges that cover [0, n) and returns when all are done. Ranges
-// begin at multiples of `grain`, and work smaller than two grains stays on the caller. How the range
-// is cut depends on n, grain and num_threads() alone. The function must not throw. Where the pool is
-// busy (another thread's kernel, or a call from inside one) the caller does all the work itself.
+// begin at multiples of `grain`, and work smaller than two grains stays on the caller. How the
+// range is cut depends on n, grain and num_threads() alone. The function must not throw. Where the
+// pool is busy (another thread's kernel, or a call from inside one) the caller does all the work
+// itself.
 #ifndef HOLLOW_KERNELS_CPU_PARALLEL_H_
 #define HOLLOW_KERNELS_CPU_PARALLEL_H_
 
@@ -16,8 +17,8 @@
 namespace hollow::kernels {
 
 // How many threads kernels may use, the caller's included: what set_num_threads said last, else
-// HOLLOW_NUM_THREADS, else the number of cores. Throws Failure(kConfiguration) where the variable is
-// not a number from 1 to 1024.
+// HOLLOW_NUM_THREADS, else the number of cores. Throws Failure(kConfiguration) where the variable
+// is not a number from 1 to 1024.
 int num_threads();
 
 // Takes effect at the next kernel. Throws Failure(kConfiguration) unless 1 <= count <= 1024.

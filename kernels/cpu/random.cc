@@ -28,9 +28,9 @@ void random(Cpu, T* y, const Strided<1>& index, RandomStream stream, const Distr
   });
 }
 
-#define RANDOM(T)                                                                             \
-  template void random(Cpu, T*, const Strided<1>&, RandomStream, const UniformFill&);         \
-  template void random(Cpu, T*, const Strided<1>&, RandomStream, const NormalFill&);          \
+#define RANDOM(T)                                                                     \
+  template void random(Cpu, T*, const Strided<1>&, RandomStream, const UniformFill&); \
+  template void random(Cpu, T*, const Strided<1>&, RandomStream, const NormalFill&);  \
   template void random(Cpu, T*, const Strided<1>&, RandomStream, const TruncatedNormalFill&);
 HOLLOW_FLOATS(RANDOM)
 

@@ -2,8 +2,9 @@
 #include "kernels/dtypes.h"
 #include "kernels/elementwise.h"
 
-// One element a thread and step, neighbours side by side, so that contiguous operands are coalesced.
-// The strided walk divides by every size: right for any layout, and slower than the contiguous one.
+// One element a thread and step, neighbours side by side, so that contiguous operands are
+// coalesced. The strided walk divides by every size: right for any layout, and slower than the
+// contiguous one.
 
 namespace hollow::kernels {
 namespace {
@@ -53,6 +54,30 @@ struct Mul {
   }
 };
 
+template <typename T>
+struct AddScalar {
+  T* y;
+  const T* a;
+  Compute<T> b;
+  __device__ void operator()(const Strided<2>& index, int64_t i) const {
+    using C = Wrapping<T>;
+    y[index.offset(0, i)] =
+        static_cast<T>(static_cast<C>(a[index.offset(1, i)]) + static_cast<C>(b));
+  }
+};
+
+template <typename T>
+struct MulScalar {
+  T* y;
+  const T* a;
+  Compute<T> b;
+  __device__ void operator()(const Strided<2>& index, int64_t i) const {
+    using C = Wrapping<T>;
+    y[index.offset(0, i)] =
+        static_cast<T>(static_cast<C>(a[index.offset(1, i)]) * static_cast<C>(b));
+  }
+};
+
 template <typename Index, typename Element>
 __global__ void __launch_bounds__(kThreads) for_each_kernel(Index index, Element element) {
   const int64_t step = int64_t{gridDim.x} * blockDim.x;
@@ -91,6 +116,16 @@ void mul(Cuda place, T* y, const T* a, const T* b, const Strided<3>& index) {
   for_each(place, index, Mul<T>{y, a, b});
 }
 
+template <typename T>
+void add_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
+  for_each(place, index, AddScalar<T>{y, a, b});
+}
+
+template <typename T>
+void mul_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
+  for_each(place, index, MulScalar<T>{y, a, b});
+}
+
 #define FILL(T) template void fill(Cuda, T*, const Strided<1>&, T);
 HOLLOW_ALL(FILL)
 #define CAST(T)                                                     \
@@ -100,9 +135,13 @@ HOLLOW_ALL(FILL)
   template void cast(Cuda, T*, const int64_t*, const Strided<2>&);  \
   template void cast(Cuda, T*, const bool*, const Strided<2>&);
 HOLLOW_ALL(CAST)
-#define ARITHMETIC(T)                                                  \
-  template void add(Cuda, T*, const T*, const T*, const Strided<3>&);  \
+#define ARITHMETIC(T)                                                 \
+  template void add(Cuda, T*, const T*, const T*, const Strided<3>&); \
   template void mul(Cuda, T*, const T*, const T*, const Strided<3>&);
 HOLLOW_NUMBERS(ARITHMETIC)
+#define SCALAR(T)                                                              \
+  template void add_scalar(Cuda, T*, const T*, Compute<T>, const Strided<2>&); \
+  template void mul_scalar(Cuda, T*, const T*, Compute<T>, const Strided<2>&);
+HOLLOW_NUMBERS(SCALAR)
 
 }  // namespace hollow::kernels

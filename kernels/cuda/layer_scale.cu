@@ -2,8 +2,8 @@
 #include "kernels/dtypes.h"
 #include "kernels/layer_scale.h"
 
-// One element a thread and step along the flat array, so that a warp reads and writes 32 neighbours;
-// gamma comes from L2. The naive form, to be the oracle of a faster one.
+// One element a thread and step along the flat array, so that a warp reads and writes 32
+// neighbours; gamma comes from L2. The naive form, to be the oracle of a faster one.
 
 namespace hollow::kernels {
 namespace {

@@ -1,9 +1,8 @@
-#include "kernels/memory.h"
-
 #include <string>
 
 #include "kernels/cuda/runtime.h"
 #include "kernels/failure.h"
+#include "kernels/memory.h"
 
 namespace hollow::kernels {
 namespace {

@@ -38,9 +38,9 @@ void random(Cuda place, T* y, const Strided<1>& index, RandomStream stream,
   check_launch();
 }
 
-#define RANDOM(T)                                                                             \
-  template void random(Cuda, T*, const Strided<1>&, RandomStream, const UniformFill&);        \
-  template void random(Cuda, T*, const Strided<1>&, RandomStream, const NormalFill&);         \
+#define RANDOM(T)                                                                      \
+  template void random(Cuda, T*, const Strided<1>&, RandomStream, const UniformFill&); \
+  template void random(Cuda, T*, const Strided<1>&, RandomStream, const NormalFill&);  \
   template void random(Cuda, T*, const Strided<1>&, RandomStream, const TruncatedNormalFill&);
 HOLLOW_FLOATS(RANDOM)
 

@@ -1,10 +1,9 @@
-#include "kernels/cuda/runtime.h"
-
 #include <array>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "kernels/cuda/runtime.h"
 #include "kernels/failure.h"
 #include "kernels/places.h"
 
@@ -55,8 +54,8 @@ Places cuda_place(int device, int stream) {
 void check(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
   cudaGetLastError();  // clears what is not sticky, so that the next op does not report it again
-  const auto kind = status == cudaErrorMemoryAllocation ? Failure::Kind::kOutOfMemory
-                                                        : Failure::Kind::kCuda;
+  const auto kind =
+      status == cudaErrorMemoryAllocation ? Failure::Kind::kOutOfMemory : Failure::Kind::kCuda;
   throw Failure(kind, std::string(call) + " says " + cudaGetErrorName(status) + ": " +
                           cudaGetErrorString(status));
 }

@@ -11,8 +11,8 @@
 
 namespace hollow::kernels {
 
-// Throws the Failure that `status` stands for: kOutOfMemory for cudaErrorMemoryAllocation, else kCuda
-// with the name of the call. Does nothing for cudaSuccess.
+// Throws the Failure that `status` stands for: kOutOfMemory for cudaErrorMemoryAllocation, else
+// kCuda with the name of the call. Does nothing for cudaSuccess.
 void check(cudaError_t status, const char* call);
 
 // Throws what the launch just made reported. Catches a bad launch; what goes wrong while the kernel
@@ -36,7 +36,8 @@ cudaStream_t stream_of(Cuda place);
 
 inline constexpr int kThreads = 256;
 
-// Blocks of kThreads for a grid-stride loop over n > 0 items: one pass where the grid's limit allows.
+// Blocks of kThreads for a grid-stride loop over n > 0 items: one pass where the grid's limit
+// allows.
 inline unsigned blocks_for(int64_t n) {
   const int64_t blocks = (n + kThreads - 1) / kThreads;
   constexpr int64_t kMaxBlocks = 0x7fffffff;

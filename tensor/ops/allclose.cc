@@ -32,9 +32,9 @@ bool allclose(const Tensor& a, const Tensor& b, Tolerance tolerance) {
   require_values("allclose", a);
   require_values("allclose", b);
   const auto close = [tolerance](long double from_a, long double from_b) {
-    return from_a == from_b ||
-           (std::isfinite(from_b) && std::abs(from_a - from_b) <=
-                                         tolerance.absolute + tolerance.relative * std::abs(from_b));
+    return from_a == from_b || (std::isfinite(from_b) &&
+                                std::abs(from_a - from_b) <=
+                                    tolerance.absolute + tolerance.relative * std::abs(from_b));
   };
   const std::vector<long double> values_a = widened(a);
   const std::vector<long double> values_b = widened(b);

@@ -4,7 +4,6 @@
 #include "tensor/describe.h"
 #include "tensor/empty.h"
 #include "tensor/index.h"
-#include "tensor/ops/fill.h"
 #include "tensor/run.h"
 
 namespace hollow {
@@ -20,6 +19,16 @@ constexpr auto kMul = []<typename T>(auto place, T* y, const T* a, const T* b,
   kernels::mul(place, y, a, b, index);
 };
 
+constexpr auto kAddScalar = []<typename T>(auto place, T* y, const T* a,
+                                           const kernels::Strided<2>& index, Scalar b) {
+  kernels::add_scalar(place, y, a, b.to<kernels::Compute<T>>(), index);
+};
+
+constexpr auto kMulScalar = []<typename T>(auto place, T* y, const T* a,
+                                           const kernels::Strided<2>& index, Scalar b) {
+  kernels::mul_scalar(place, y, a, b.to<kernels::Compute<T>>(), index);
+};
+
 template <typename Kernel>
 void into(absl::string_view op, const Tensor& y, const Tensor& a, const Tensor& b, Kernel kernel) {
   const Tensor wide_a = operand(op, y, a);
@@ -29,31 +38,38 @@ void into(absl::string_view op, const Tensor& y, const Tensor& a, const Tensor& 
 }
 
 template <typename Kernel>
+void into(absl::string_view op, const Tensor& y, const Tensor& a, Scalar b, Kernel kernel) {
+  about({&a}, [&] { b.check_fits(op, a.dtype()); });
+  run<Numbers>(op, y, {&a}, kernel, index_of({&y.layout(), &a.layout()}), b);
+}
+
+template <typename Kernel>
 Tensor result(absl::string_view op, const Tensor& a, const Tensor& b, Kernel kernel) {
-  Shape shape = about({&a, &b}, [&] { return broadcast_shapes(op, a.shape(), b.shape()); });
   require_one_device(op, a, b);
-  Tensor y = empty(op, std::move(shape), like(a));
+  require_one_dtype(op, a, b);
+  Tensor y = about({&a, &b},
+                   [&] { return empty(op, broadcast_shapes(op, a.shape(), b.shape()), like(a)); });
   into(op, y, a, b, kernel);
   return y;
 }
 
-Tensor scalar_like(absl::string_view op, const Tensor& tensor, Scalar value) {
-  about({&tensor}, [&] { value.check_fits(op, tensor.dtype()); });
-  Tensor scalar = empty(op, {}, like(tensor));
-  fill_(scalar, value);
-  return scalar;
+template <typename Kernel>
+Tensor result(absl::string_view op, const Tensor& a, Scalar b, Kernel kernel) {
+  Tensor y = empty(op, a.shape(), like(a));
+  into(op, y, a, b, kernel);
+  return y;
 }
 
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) { return result("add", a, b, kAdd); }
-Tensor add(const Tensor& a, Scalar b) { return add(a, scalar_like("add", a, b)); }
+Tensor add(const Tensor& a, Scalar b) { return result("add", a, b, kAddScalar); }
 Tensor mul(const Tensor& a, const Tensor& b) { return result("mul", a, b, kMul); }
-Tensor mul(const Tensor& a, Scalar b) { return mul(a, scalar_like("mul", a, b)); }
+Tensor mul(const Tensor& a, Scalar b) { return result("mul", a, b, kMulScalar); }
 
 void add_(const Tensor& a, const Tensor& b) { into("add_", a, a, b, kAdd); }
-void add_(const Tensor& a, Scalar b) { add_(a, scalar_like("add_", a, b)); }
+void add_(const Tensor& a, Scalar b) { into("add_", a, a, b, kAddScalar); }
 void mul_(const Tensor& a, const Tensor& b) { into("mul_", a, a, b, kMul); }
-void mul_(const Tensor& a, Scalar b) { mul_(a, scalar_like("mul_", a, b)); }
+void mul_(const Tensor& a, Scalar b) { into("mul_", a, a, b, kMulScalar); }
 
 }  // namespace hollow

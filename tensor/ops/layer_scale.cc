@@ -22,11 +22,14 @@ constexpr auto kStridedLayerScale = []<typename T>(auto place, T* y, const T* x,
   kernels::mul(place, y, x, gamma, index);
 };
 
-void check_shapes(absl::string_view op, const Tensor& x, const Tensor& gamma) {
-  if (gamma.dim() == 1 && x.dim() >= 1 && x.size(-1) == gamma.size(0)) return;
-  throw Error(ErrorCode::kShape, op,
-              absl::StrCat("gamma must be [dim], and the last size of x that dim; gamma is ",
-                           describe(gamma), " and x is ", describe(x)));
+void check(absl::string_view op, const Tensor& x, const Tensor& gamma) {
+  if (gamma.dim() != 1 || x.dim() < 1 || x.size(-1) != gamma.size(0)) {
+    throw Error(ErrorCode::kShape, op,
+                absl::StrCat("gamma must be [dim], and the last size of x that dim; gamma is ",
+                             describe(gamma), " and x is ", describe(x)));
+  }
+  require_one_device(op, gamma, x);
+  require_one_dtype(op, gamma, x);
 }
 
 void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
@@ -42,24 +45,24 @@ void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& 
 }  // namespace
 
 Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
-  check_shapes("layer_scale", x, gamma);
+  check("layer_scale", x, gamma);
   Tensor y = empty("layer_scale", x.shape(), like(x));
   into("layer_scale", y, x, gamma);
   return y;
 }
 
 void layer_scale_out(const Tensor& y, const Tensor& x, const Tensor& gamma) {
-  check_shapes("layer_scale_out", x, gamma);
+  check("layer_scale_out", x, gamma);
   if (y.shape() != x.shape()) {
-    throw Error(ErrorCode::kShape, "layer_scale_out",
-                absl::StrCat("the output, ", describe(y), ", has not the shape of x, ",
-                             describe(x)));
+    throw Error(
+        ErrorCode::kShape, "layer_scale_out",
+        absl::StrCat("the output, ", describe(y), ", has not the shape of x, ", describe(x)));
   }
   into("layer_scale_out", y, x, gamma);
 }
 
 void layer_scale_(const Tensor& x, const Tensor& gamma) {
-  check_shapes("layer_scale_", x, gamma);
+  check("layer_scale_", x, gamma);
   into("layer_scale_", x, x, gamma);
 }
 

@@ -11,15 +11,17 @@ namespace hollow {
 namespace {
 
 constexpr auto kMatmul = []<typename T>(auto place, T* y, const T* x, const T* w, int64_t m,
-                                        int64_t n, int64_t p) {
-  kernels::matmul(place, y, x, w, m, n, p);
-};
+                                        int64_t n,
+                                        int64_t p) { kernels::matmul(place, y, x, w, m, n, p); };
 
-void check_shapes(const Tensor& x, const Tensor& weight) {
-  if (weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1)) return;
-  throw Error(ErrorCode::kShape, "linear",
-              absl::StrCat("weight must be [out, in], and the last size of x that in; weight is ",
-                           describe(weight), " and x is ", describe(x)));
+void check(const Tensor& x, const Tensor& weight) {
+  if (weight.dim() != 2 || x.dim() < 1 || x.size(-1) != weight.size(1)) {
+    throw Error(ErrorCode::kShape, "linear",
+                absl::StrCat("weight must be [out, in], and the last size of x that in; weight is ",
+                             describe(weight), " and x is ", describe(x)));
+  }
+  require_one_device("linear", weight, x);
+  require_one_dtype("linear", weight, x);
 }
 
 // Contiguous, and read under this op's name if it has to be copied for that.
@@ -31,7 +33,7 @@ Tensor in_order(const Tensor& tensor) {
 }  // namespace
 
 Tensor linear(const Tensor& x, const Tensor& weight) {
-  check_shapes(x, weight);
+  check(x, weight);
   const Tensor rows = in_order(x);
   const Tensor columns = in_order(weight);
   Shape shape = x.shape();
@@ -43,7 +45,7 @@ Tensor linear(const Tensor& x, const Tensor& weight) {
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  check_shapes(x, weight);
+  check(x, weight);
   if (bias.dim() != 1 || bias.size(0) != weight.size(0)) {
     throw Error(ErrorCode::kShape, "linear",
                 absl::StrCat("bias must be [out], and weight [out, in]; bias is ", describe(bias),

@@ -40,7 +40,8 @@ Tensor mean(const Tensor& x) { return reduce<Floats>("mean", x, kMean); }
 Tensor std(const Tensor& x, int64_t correction) {
   if (correction < 0) {
     throw Error(ErrorCode::kValue, "std",
-                absl::StrCat("the correction is ", correction, "; it must be 0 or more"));
+                absl::StrCat("the correction is ", correction, "; it must be 0 or more, for ",
+                             describe(x)));
   }
   return reduce<Floats>("std", x, kStd, correction);
 }

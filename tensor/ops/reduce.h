@@ -15,8 +15,8 @@ Tensor sum(const Tensor& x);
 // NaN for no elements. f32, f16, bf16.
 Tensor mean(const Tensor& x);
 
-// sqrt(sum (x - mean)^2 / (numel - correction)): the sample's by default, as in torch.std. NaN where
-// numel <= correction. Throws Error(kValue) for a negative correction. f32, f16, bf16. Say
+// sqrt(sum (x - mean)^2 / (numel - correction)): the sample's by default, as in torch.std. NaN
+// where numel <= correction. Throws Error(kValue) for a negative correction. f32, f16, bf16. Say
 // hollow::std: after `using namespace hollow` the bare word is ambiguous with namespace std.
 Tensor std(const Tensor& x, int64_t correction = 1);
 

@@ -55,9 +55,8 @@ TEST(InitTest, BadArgumentsAreFoundOnMetaToo) {
                [&] { module.add_parameter("w", {2}, init::uniform(3, -2)); });
   expect_error(ErrorCode::kValue, {"normal_", "-1"},
                [&] { module.add_parameter("w", {2}, init::normal({.std = -1})); });
-  expect_error(ErrorCode::kDType, {"normal_", "i64"}, [&] {
-    module.add_parameter("w", {2}, init::normal(), {.dtype = DType::kI64});
-  });
+  expect_error(ErrorCode::kDType, {"normal_", "i64"},
+               [&] { module.add_parameter("w", {2}, init::normal(), {.dtype = DType::kI64}); });
   EXPECT_TRUE(module.named_parameters().empty());
 }
 

@@ -51,12 +51,15 @@ TEST(LinearTest, SizesOfZeroAreLegalAndNegativeOnesAreNot) {
 
 TEST(LinearTest, AWrongInputNamesTheWeight) {
   Linear linear(4, 3);
-  expect_error(ErrorCode::kShape, {"linear", "\"weight\" [3, 4]", "[2, 5]"},
-               [&] { linear(ones({2, 5})); });
-  expect_error(ErrorCode::kDType, {"linear", "\"weight\"", "bf16"},
-               [&] { linear(ones({2, 4}, {.dtype = DType::kBF16})); });
-  expect_error(ErrorCode::kDevice, {"linear", "\"weight\" [3, 4] f32 on cpu", "on meta"},
-               [&] { linear(empty({2, 4}, {.device = Device::meta()})); });
+  expect_error(ErrorCode::kShape, {"linear", "\"weight\" [3, 4]", "[2, 5]"}, [&] {
+    linear(ones({2, 5}));
+  });
+  expect_error(ErrorCode::kDType, {"linear", "\"weight\"", "bf16"}, [&] {
+    linear(ones({2, 4}, {.dtype = DType::kBF16}));
+  });
+  expect_error(ErrorCode::kDevice, {"linear", "\"weight\" [3, 4] f32 on cpu", "on meta"}, [&] {
+    linear(empty({2, 4}, {.device = Device::meta()}));
+  });
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 // Case 39 of docs/semantics.md: gamma, by every way to it.
 
+#include "nn/layer_scale.h"
+
 #include <memory>
 
 #include "nn/containers.h"
 #include "nn/identity.h"
-#include "nn/layer_scale.h"
 #include "tensor/ops/reduce.h"
 #include "tests/testing.h"
 
@@ -56,9 +57,8 @@ TEST(LayerScaleTest, Case39_AVectorWithoutValuesIsRefusedWhereItIsGiven) {
     expect_error(ErrorCode::kMeta, {"init::constant", "[5] f32 on meta"}, [] {
       nn::LayerScale(5, {.init_values = empty({5}, {.device = Device::meta()})});
     });
-    expect_error(ErrorCode::kUninitialized, {"init::constant", "[5] f32 on cpu"}, [] {
-      nn::LayerScale(5, {.init_values = empty({5}, {.device = Device::cpu()})});
-    });
+    expect_error(ErrorCode::kUninitialized, {"init::constant", "[5] f32 on cpu"},
+                 [] { nn::LayerScale(5, {.init_values = empty({5}, {.device = Device::cpu()})}); });
     expect_error(ErrorCode::kShape, {"init::constant", "[4]", "\"gamma\" [5]"}, [] {
       nn::LayerScale(5, {.init_values = counting({4}, {.device = Device::cpu()})});
     });

@@ -111,16 +111,15 @@ TEST(LifeCycleTest, Case05_MetaAgreesWithARealDevice) {
   EXPECT_EQ(meta.strides(), real.strides());
   EXPECT_EQ(meta.dtype(), real.dtype());
   for (const Device device : {Device::cpu(), Device::meta()}) {
-    expect_error(ErrorCode::kShape, {"add", "[2] and [3] do not broadcast"}, [&] {
-      add(empty({2}, {.device = device}), empty({3}, {.device = device}));
-    });
+    expect_error(ErrorCode::kShape, {"add", "[2] and [3] do not broadcast"},
+                 [&] { add(empty({2}, {.device = device}), empty({3}, {.device = device})); });
   }
 }
 
 TEST(LifeCycleTest, Case06_InitializersAcceptMetaAndZeroElements) {
-  const std::vector<Writer> writers = {
-      nn::init::zeros(),        nn::init::ones(),   nn::init::constant(2.5),
-      nn::init::uniform(-1, 1), nn::init::normal(), nn::init::trunc_normal()};
+  const std::vector<Writer> writers = {nn::init::zeros(),       nn::init::ones(),
+                                       nn::init::constant(2.5), nn::init::uniform(-1, 1),
+                                       nn::init::normal(),      nn::init::trunc_normal()};
   for (const Writer& writer : writers) {
     const Tensor meta = empty({3}, {.device = Device::meta()});
     const Tensor none = empty({0, 3}, {.device = Device::cpu()});
@@ -170,7 +169,8 @@ TEST(LifeCycleTest, Case08_HalfWrittenMemoryIsKnownToBe) {
   fill_(t.narrow(1, 0, 2), 5.0);
   EXPECT_EQ(t.state(), State::kPartial);
   EXPECT_EQ(t.select(1, 1).to_vector<float>(), (std::vector<float>{5, 5, 5, 5}));
-  expect_error(ErrorCode::kUninitialized, {"4 of 12 elements were never written", "the first is element 2"},
+  expect_error(ErrorCode::kUninitialized,
+               {"4 of 12 elements were never written", "the first is element 2"},
                [&] { (void)sum(t); });
   fill_(t.select(1, 2), 6.0);
   EXPECT_EQ(sum(t).item<float>(), 4 * (5 + 5 + 6));

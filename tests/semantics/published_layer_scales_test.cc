@@ -40,7 +40,9 @@ TEST(PublishedLayerScalesTest, Before476TheSilentZeroIsAnErrorThatNamesGamma) {
   EXPECT_EQ(eager.gamma.to_vector<float>(), std::vector<float>(3, 1e-5f));
   const auto module = deferred<Before476>();
   expect_error(ErrorCode::kUninitialized, {"layer_scale", "\"gamma\" [3] f32 on cpu (allocated)"},
-               [&] { (*module)(counting({2, 3})); });
+               [&] {
+                 (*module)(counting({2, 3}));
+               });
   expect_error(ErrorCode::kWriter, {"Before476", "\"gamma\"", "no writer"},
                [&] { module->reset_parameters(); });
 }
@@ -54,7 +56,8 @@ TEST(PublishedLayerScalesTest, After476AVectorWorksToo) {
   EXPECT_EQ(bits(vector.gamma()), bits(counting({3})));
 }
 
-// DINOv3's: empty, and nobody calls reset_parameters(). Right after meta, garbage when built eagerly.
+// DINOv3's: empty, and nobody calls reset_parameters(). Right after meta, garbage when built
+// eagerly.
 struct DinoV3 : nn::Module {
   Tensor& gamma = add_parameter("gamma", {3}, nullptr);
 
@@ -64,7 +67,9 @@ struct DinoV3 : nn::Module {
 TEST(PublishedLayerScalesTest, DinoV3TheSilentGarbageIsAnErrorThatNamesGamma) {
   DinoV3 eager;
   expect_error(ErrorCode::kUninitialized, {"layer_scale", "\"gamma\" [3] f32 on cpu (allocated)"},
-               [&] { eager(counting({2, 3})); });
+               [&] {
+                 eager(counting({2, 3}));
+               });
   // With a writer the slot is right both ways.
   eager.set_writer("gamma", nn::init::constant(0.5));
   EXPECT_EQ(eager(counting({1, 3})).to_vector<float>(), (std::vector<float>{0.5, 1, 1.5}));

@@ -130,8 +130,7 @@ TEST(RandomnessTest, Case28_ANewGenerationDiffers) {
   EXPECT_EQ(bits(model.token), before);
   model.reset_parameters();
   EXPECT_NE(bits(model.token), before);
-  EXPECT_EQ(bits(model.token),
-            bits([&] {
+  EXPECT_EQ(bits(model.token), bits([&] {
               const Tensor t = empty({1, 6});
               trunc_normal_(t, 0, 0.02, -2, 2, (RngKey(0) / "token").with_generation(1));
               return t;

@@ -37,8 +37,7 @@ struct ToyModel : nn::Module {
       : token(add_parameter("token", {1, dim}, nn::init::trunc_normal({.std = 0.02}))),
         steps(add_buffer("steps", {}, nn::init::constant(41), nn::Persistent::kYes,
                          {.dtype = DType::kI64})),
-        mask(add_buffer("mask", {dim}, write_mask, nn::Persistent::kYes,
-                        {.dtype = DType::kBool})),
+        mask(add_buffer("mask", {dim}, write_mask, nn::Persistent::kYes, {.dtype = DType::kBool})),
         inv_freq(add_buffer("inv_freq", {dim / 2}, write_inv_freq, nn::Persistent::kNo)),
         blocks(add_child<nn::ModuleList>("blocks")) {
     for (int i = 0; i < depth; ++i) blocks.append<ToyBlock>(dim, 0.25 * (i + 1));

@@ -12,7 +12,8 @@ namespace hollow::kernels {
 
 using Places = std::variant<Cpu, Cuda>;
 
-// The number of CUDA devices that this process can use. 0 without a driver or a device; never fails.
+// The number of CUDA devices that this process can use. 0 without a driver or a device; never
+// fails.
 int cuda_device_count();
 
 // Why cuda_device_count() is 0, in the driver's words. Empty where it is not.
