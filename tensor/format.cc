@@ -1,5 +1,6 @@
 #include "tensor/format.h"
 
+#include <cmath>
 #include <type_traits>
 #include <vector>
 
@@ -24,7 +25,8 @@ std::string number(const Tensor& scalar) {
     } else if constexpr (std::is_same_v<T, int64_t>) {
       text = absl::StrCat(value);
     } else {
-      text = absl::StrFormat("%.6g", static_cast<float>(value));
+      const float number = static_cast<float>(value);
+      text = std::isnan(number) ? "nan" : absl::StrFormat("%.6g", number);
     }
   });
   return text;

@@ -10,6 +10,7 @@ namespace {
 // Makes the stream of `later` wait for what the stream of `earlier` has been given so far. The two
 // may be of different devices.
 void order(Cuda earlier, Cuda later) {
+  if (earlier.device == later.device && earlier.stream == later.stream) return;
   const DeviceGuard guard(earlier);
   cudaEvent_t event;
   check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");

@@ -76,6 +76,12 @@ cudaStream_t stream_of(Cuda place) {
   cudaStream_t& stream = (*all)[place.device][place.stream];
   if (stream == nullptr) {
     const DeviceGuard guard(place);
+    // Without this the pool gives its memory back to the system at every synchronization.
+    cudaMemPool_t pool;
+    uint64_t threshold = UINT64_MAX;
+    check(cudaDeviceGetDefaultMemPool(&pool, place.device), "cudaDeviceGetDefaultMemPool");
+    check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &threshold),
+          "cudaMemPoolSetAttribute");
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
   }
   return stream;

@@ -1,5 +1,5 @@
 // One number from all elements, as a tensor of shape [] on the same device. Accumulated in f64, in
-// an order that depends on the number of elements alone, and rounded once.
+// an order that depends on the number of elements alone, and rounded to f32, then to the dtype.
 #ifndef HOLLOW_TENSOR_OPS_REDUCE_H_
 #define HOLLOW_TENSOR_OPS_REDUCE_H_
 

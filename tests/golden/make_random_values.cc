@@ -1,5 +1,5 @@
-// Prints tests/golden/random_values.txt. These bits are public and do not change, so there should be
-// no reason to run it but to add a line:
+// Prints tests/golden/random_values.txt. These bits are public and do not change, so there should
+// be no reason to run it but to add a line:
 //
 //   bazel run //tests/golden:make_random_values > tests/golden/random_values.txt
 

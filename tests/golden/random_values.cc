@@ -55,7 +55,8 @@ uint64_t digest(const std::vector<uint64_t>& bits) {
 std::string golden_random_values(Device device) {
   std::string text;
   for (const uint64_t seed : {uint64_t{0}, uint64_t{42}, ~uint64_t{0}}) {
-    for (const char* const name : {"gamma", "weight", "blocks.0.ls1.gamma", "blocks.10.ls1.gamma"}) {
+    for (const char* const name :
+         {"gamma", "weight", "blocks.0.ls1.gamma", "blocks.10.ls1.gamma"}) {
       absl::StrAppendFormat(&text, "key %u %s: %016x\n", seed, name, (RngKey(seed) / name).bits());
     }
   }

@@ -1,4 +1,5 @@
-// The text that tests/golden/random_values.txt holds: keys, and the bits of random values under them.
+// The text that tests/golden/random_values.txt holds: keys, and the bits of random values under
+// them.
 #ifndef HOLLOW_TESTS_GOLDEN_RANDOM_VALUES_H_
 #define HOLLOW_TESTS_GOLDEN_RANDOM_VALUES_H_
 

@@ -3,12 +3,13 @@
 // The keys and the uniform values in the file were checked against an implementation in Python that
 // shares no code with this one (tests/golden/check_random_values.py).
 
+#include "tests/golden/random_values.h"
+
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "gtest/gtest.h"
-#include "tests/golden/random_values.h"
 
 namespace hollow {
 namespace {

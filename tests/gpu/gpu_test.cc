@@ -148,9 +148,8 @@ TEST_F(GpuTest, OutOfMemoryLeavesTheModuleAsItWas) {
 }
 
 TEST_F(GpuTest, DevicesDoNotMix) {
-  expect_error(ErrorCode::kDevice, {"add", "on cuda:0", "on cpu"}, [&] {
-    add(ones({3}, {.device = gpu_}), ones({3}, {.device = Device::cpu()}));
-  });
+  expect_error(ErrorCode::kDevice, {"add", "on cuda:0", "on cpu"},
+               [&] { add(ones({3}, {.device = gpu_}), ones({3}, {.device = Device::cpu()})); });
 }
 
 TEST_F(GpuTest, ADeviceThatIsNotThere) {

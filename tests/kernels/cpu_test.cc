@@ -18,6 +18,7 @@
 #include "kernels/memory.h"
 #include "kernels/random.h"
 #include "kernels/reduce.h"
+#include "kernels/scalar.h"
 
 namespace hollow::kernels {
 namespace {
@@ -94,6 +95,18 @@ TEST(CpuElementwiseTest, LowPrecisionRoundsOnceAndIntegersWrap) {
   EXPECT_EQ(z, INT64_MIN + 1);
   mul(Cpu{}, &z, &most, &two, contiguous<3>(1));
   EXPECT_EQ(z, -2);
+}
+
+TEST(CpuElementwiseTest, AScalarIsNotRoundedToTheType) {
+  const Half x(0x1p-10f);
+  Half y;
+  mul_scalar(Cpu{}, &y, &x, 70000.0f, contiguous<2>(1));
+  EXPECT_EQ(static_cast<float>(y), 68.375f);
+  add_scalar(Cpu{}, &y, &x, 1.0f + 0x1p-11f, contiguous<2>(1));
+  EXPECT_EQ(static_cast<float>(y), 1.0f + 0x1p-9f);
+  std::vector<int64_t> z = {1, 2, 3};
+  add_scalar(Cpu{}, z.data(), z.data(), INT64_MAX, contiguous<2>(2));
+  EXPECT_EQ(z, (std::vector<int64_t>{INT64_MIN, INT64_MIN + 1, 3}));
 }
 
 TEST(CpuElementwiseTest, FillAndCastStopWhereTheyShould) {

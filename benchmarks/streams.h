@@ -1,0 +1,29 @@
+// The loops that the CPU's ceilings are made of: bytes read and written, and no arithmetic to speak
+// of. Several do the same, because which is the fastest depends on the machine and on whether the
+// bytes are in a cache.
+#ifndef HOLLOW_BENCHMARKS_STREAMS_H_
+#define HOLLOW_BENCHMARKS_STREAMS_H_
+
+#include <cstdint>
+
+#include "absl/types/span.h"
+
+namespace hollow::benchmarks {
+
+// Addresses and sizes are multiples of 64. An update changes nothing, in a way that no compiler
+// knows, and does not look at `from`.
+using Stream = void (*)(char* to, const char* from, int64_t bytes);
+
+absl::Span<const Stream> copy_streams();
+absl::Span<const Stream> update_streams();
+
+enum class Threads {
+  kOne,
+  kAll,  // that the kernels may use
+};
+
+void run_stream(Stream stream, Threads threads, char* to, const char* from, int64_t bytes);
+
+}  // namespace hollow::benchmarks
+
+#endif  // HOLLOW_BENCHMARKS_STREAMS_H_

@@ -1,0 +1,158 @@
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tensor/ops/elementwise.h"
+#include "tensor/ops/fill.h"
+#include "tensor/ops/layer_scale.h"
+#include "tensor/ops/linear.h"
+#include "tensor/ops/random.h"
+#include "tensor/ops/reduce.h"
+#include "tests/parity/inputs.h"
+#include "tests/parity/table.h"
+
+namespace hollow::testing {
+namespace {
+
+void add_elementwise(std::vector<Call>* calls) {
+  for (const DType t : kAll) {
+    calls->push_back({absl::StrCat("fill_ ", to_string(t)), [=](Device d) -> Results {
+                        const Tensor view = strided(t, d), scalar = in({}, t, d);
+                        fill_(view.select(0, 2), true);
+                        fill_(scalar, 1);
+                        fill_(view.narrow(0, 1, 0), 0);
+                        return {view, scalar, view.narrow(0, 1, 0)};
+                      }});
+  }
+  const std::pair<const char*, std::pair<Tensor (*)(const Tensor&, const Tensor&),
+                                         void (*)(const Tensor&, const Tensor&)>>
+      kOps[] = {{"add", {add, add_}}, {"mul", {mul, mul_}}};
+  for (const auto& [name, forms] : kOps) {
+    const auto [make, into] = forms;
+    for (const DType t : kNumbers) {
+      calls->push_back({absl::StrCat(name, " ", to_string(t)), [=](Device d) -> Results {
+                          const Tensor a = strided(t, d), b = in({4, 5}, t, d, "b");
+                          return {make(a, b),
+                                  make(b, b.select(0, 1)),
+                                  make(b.narrow(1, 0, 1), a),
+                                  make(a, in({}, t, d)),
+                                  make(in({3, 1, 2}, t, d), in({4, 1}, t, d)),
+                                  make(in({0, 2}, t, d), in({2}, t, d)),
+                                  make(in({}, t, d), in({}, t, d)),
+                                  make(in({300, 257}, t, d), in({257}, t, d))};
+                        }});
+      calls->push_back({absl::StrCat(name, "_ ", to_string(t)), [=](Device d) -> Results {
+                          const Tensor a = strided(t, d), b = in({5}, t, d, "b");
+                          into(a, b);
+                          into(b, b);
+                          into(a.select(1, 0), a.select(1, 3));
+                          const Tensor none = in({0, 5}, t, d), scalar = in({}, t, d);
+                          into(none, b);
+                          into(scalar, b.select(0, 2));
+                          return {a, b, none, scalar};
+                        }});
+    }
+  }
+  for (const DType t : kNumbers) {
+    calls->push_back({absl::StrCat("scalar forms ", to_string(t)), [=](Device d) -> Results {
+                        const Tensor x = strided(t, d), y = in({2, 3}, t, d);
+                        add_(y, 3);
+                        mul_(y, -2);
+                        return {add(x, 2), mul(x, 3), y, add(in({0}, t, d), 1)};
+                      }});
+  }
+}
+
+void add_reductions(std::vector<Call>* calls) {
+  for (const DType t : kNumbers) {
+    calls->push_back({absl::StrCat("sum ", to_string(t)),
+                      [=](Device d) -> Results {
+                        return {sum(in({70001, 3}, t, d)), sum(strided(t, d)), sum(in({}, t, d)),
+                                sum(in({0, 2}, t, d)), sum(in({3}, t, d).expand({4, 3}))};
+                      },
+                      t == DType::kI64 ? Nearness::kBits : Nearness::kRounding});
+  }
+  for (const DType t : kFloats) {
+    calls->push_back({absl::StrCat("mean, std ", to_string(t)),
+                      [=](Device d) -> Results {
+                        const Tensor x = in({70001, 3}, t, d), v = strided(t, d);
+                        const Tensor one = in({}, t, d), none = in({0}, t, d);
+                        return {mean(x),   mean(v),  mean(one), mean(none),  std(x),    std(v),
+                                std(v, 0), std(one), std(none), std(one, 0), std(v, 20)};
+                      },
+                      Nearness::kRounding});
+  }
+}
+
+void add_layers(std::vector<Call>* calls) {
+  for (const DType t : kFloats) {
+    calls->push_back(
+        {absl::StrCat("layer_scale ", to_string(t)), [=](Device d) -> Results {
+           const Tensor gamma = in({5}, t, d, "gamma"), row = in({36}, t, d);
+           const Tensor aligned = in({2, 33, 384}, t, d);
+           const Tensor unaligned = row.narrow(0, 1, 35).reshape({7, 5});
+           return {layer_scale(aligned, in({384}, t, d, "gamma")),
+                   layer_scale(unaligned, gamma),
+                   layer_scale(strided(t, d), gamma),
+                   layer_scale(in({4, 5}, t, d), in({10}, t, d).reshape({5, 2}).select(1, 1)),
+                   layer_scale(in({0, 5}, t, d), gamma),
+                   layer_scale(in({3, 0}, t, d), in({0}, t, d)),
+                   layer_scale(gamma, gamma),
+                   layer_scale(in({3, 1}, t, d), in({1}, t, d))};
+         }});
+    calls->push_back(
+        {absl::StrCat("layer_scale_out, layer_scale_ ", to_string(t)), [=](Device d) -> Results {
+           const Tensor gamma = in({5}, t, d, "gamma"), x = strided(t, d);
+           const Tensor y = zeros({5, 4}, {.dtype = t, .device = d}).transpose(0, 1);
+           layer_scale_out(y, x, gamma);
+           const Tensor rows = in({3, 5}, t, d), row = in({36}, t, d);
+           layer_scale_out(rows, rows, gamma);
+           layer_scale_(x, gamma);
+           layer_scale_(row.narrow(0, 1, 35).reshape({7, 5}), gamma);
+           return {y, x, rows, row};
+         }});
+    calls->push_back({absl::StrCat("linear ", to_string(t)),
+                      [=](Device d) -> Results {
+                        const Tensor w = in({3, 5}, t, d, "w"), b = in({3}, t, d, "b");
+                        return {linear(strided(t, d), w), linear(in({2, 4, 5}, t, d), w, b),
+                                linear(in({5}, t, d), w, b), linear(in({0, 5}, t, d), w),
+                                linear(in({2, 7}, t, d), in({7, 3}, t, d).transpose(0, 1))};
+                      },
+                      Nearness::kNotThereYet});
+  }
+}
+
+void add_random(std::vector<Call>* calls) {
+  const std::pair<const char*, std::function<void(const Tensor&, RngKey)>> kFills[] = {
+      {"uniform_", [](const Tensor& x, RngKey key) { uniform_(x, -0.3, 2, key); }},
+      {"normal_", [](const Tensor& x, RngKey key) { normal_(x, 0.5, 3, key); }},
+      {"trunc_normal_", [](const Tensor& x, RngKey key) { trunc_normal_(x, 0, 1, -2, 2, key); }},
+      {"trunc_normal_ tail",
+       [](const Tensor& x, RngKey key) { trunc_normal_(x, 9, 1, -2, 2, key); }},
+  };
+  for (const auto& [name, fill] : kFills) {
+    for (const DType t : kFloats) {
+      calls->push_back({absl::StrCat(name, " ", to_string(t)), [=, f = fill](Device d) -> Results {
+                          const Tensor x = in({1, 50003}, t, d), v = strided(t, d);
+                          const Tensor one = in({}, t, d), none = in({0, 3}, t, d);
+                          const RngKey key = (RngKey(3) / "blocks.0.w").with_generation(1);
+                          for (const Tensor& each : Results{x, v, one, none}) f(each, key);
+                          return {x, v, one, none};
+                        }});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Call> op_calls() {
+  std::vector<Call> calls;
+  add_elementwise(&calls);
+  add_reductions(&calls);
+  add_layers(&calls);
+  add_random(&calls);
+  return calls;
+}
+
+}  // namespace hollow::testing

@@ -1,0 +1,151 @@
+#include "tensor/ranges.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tensor/factory.h"
+#include "tensor/tensor.h"
+#include "tests/testing.h"
+
+namespace hollow {
+namespace {
+
+using Bitmap = std::vector<bool>;
+
+constexpr int64_t kNumel = 3 * 4 * 5 * 2;
+
+Bitmap bitmap(const Ranges& ranges, int64_t size = kNumel) {
+  Bitmap result(static_cast<size_t>(size), false);
+  int64_t previous_end = -1;
+  for (const Range& range : ranges.ranges()) {
+    EXPECT_LT(previous_end, range.begin) << "sorted, and joined where they touch";
+    EXPECT_LT(range.begin, range.end);
+    for (int64_t i = range.begin; i < range.end; ++i) result[static_cast<size_t>(i)] = true;
+    previous_end = range.end;
+  }
+  return result;
+}
+
+// The elements one by one, by index arithmetic.
+Bitmap touched(const Layout& layout) {
+  Bitmap result(kNumel, false);
+  for (int64_t i = 0; i < layout.numel(); ++i) {
+    int64_t rest = i;
+    int64_t at = layout.offset;
+    for (size_t d = layout.shape.size(); d-- > 0;) {
+      at += rest % layout.shape[d] * layout.strides[d];
+      rest /= layout.shape[d];
+    }
+    result[static_cast<size_t>(at)] = true;
+  }
+  return result;
+}
+
+Ranges ranges_of(const Bitmap& bits) {
+  Ranges result;
+  for (size_t i = 0; i < bits.size(); ++i) {
+    const int64_t at = static_cast<int64_t>(i);
+    if (bits[i]) result.add(Ranges(at, at + 1));
+  }
+  return result;
+}
+
+// A view made of random steps, as a program could make it.
+Layout random_view(std::mt19937& random) {
+  const auto below = [&](int64_t n) { return static_cast<int64_t>(random() % n); };
+  Tensor view = empty({3, 4, 5, 2}, {.device = Device::meta()});
+  for (int step = 0; step < 4; ++step) {
+    const int64_t dim = view.dim() == 0 ? 0 : below(view.dim());
+    switch (view.dim() == 0 ? 3 : below(4)) {
+      case 0:
+        view = view.transpose(dim, below(view.dim()));
+        break;
+      case 1: {
+        const int64_t start = below(view.size(dim) + 1);
+        view = view.narrow(dim, start, below(view.size(dim) - start + 1));
+        break;
+      }
+      case 2:
+        if (view.size(dim) > 0) view = view.select(dim, below(view.size(dim)));
+        break;
+      default: {
+        Shape wide = view.shape();
+        wide.insert(wide.begin(), 2);
+        view = view.expand(wide);
+      }
+    }
+  }
+  return view.layout();
+}
+
+TEST(RangesTest, ASpanOfElements) {
+  EXPECT_TRUE(Ranges().empty());
+  EXPECT_TRUE(Ranges(4, 4).empty());
+  EXPECT_EQ(Ranges(4, 9).ranges(), (std::vector<Range>{{4, 9}}));
+  EXPECT_EQ(Ranges(4, 9).count(), 5);
+}
+
+TEST(RangesTest, ADenseLayoutIsOneRange) {
+  EXPECT_EQ(Ranges::touched_by({{2, 3}, {1, 2}, 7}).ranges(), (std::vector<Range>{{7, 13}}));
+  EXPECT_EQ(Ranges::touched_by({{}, {}, 7}).ranges(), (std::vector<Range>{{7, 8}}));
+  EXPECT_TRUE(Ranges::touched_by({{2, 0}, {1, 1}, 7}).empty());
+}
+
+TEST(RangesTest, RunsOfAStridedLayout) {
+  EXPECT_EQ(Ranges::touched_by({{2, 3}, {5, 1}, 1}).ranges(), (std::vector<Range>{{1, 4}, {6, 9}}));
+  EXPECT_EQ(Ranges::touched_by({{3}, {4}, 2}).ranges(),
+            (std::vector<Range>{{2, 3}, {6, 7}, {10, 11}}));
+  EXPECT_EQ(Ranges::touched_by({{9, 3}, {0, 1}, 2}).ranges(), (std::vector<Range>{{2, 5}}));
+}
+
+TEST(RangesTest, AnyViewTouchesWhatIndexArithmeticSays) {
+  std::mt19937 random(1);
+  for (int trial = 0; trial < 2000; ++trial) {
+    const Layout layout = random_view(random);
+    const Ranges ranges = Ranges::touched_by(layout);
+    const Bitmap expected = touched(layout);
+    ASSERT_EQ(bitmap(ranges), expected) << to_string(layout.shape) << to_string(layout.strides);
+    ASSERT_EQ(ranges.count(), std::count(expected.begin(), expected.end(), true));
+  }
+}
+
+TEST(RangesTest, SetArithmeticIsThatOfBitmaps) {
+  std::mt19937 random(2);
+  for (int trial = 0; trial < 2000; ++trial) {
+    const size_t size = 1 + random() % 24;
+    Bitmap a(size), b(size), sum(size), rest(size);
+    bool intersects = false, contains = true;
+    for (size_t i = 0; i < size; ++i) {
+      a[i] = random() % 3 != 0;
+      b[i] = random() % 2 != 0;
+      sum[i] = a[i] || b[i];
+      rest[i] = a[i] && !b[i];
+      intersects = intersects || (a[i] && b[i]);
+      contains = contains && (a[i] || !b[i]);
+    }
+    const Ranges of_a = ranges_of(a), of_b = ranges_of(b);
+    Ranges both = of_a;
+    both.add(of_b);
+    const int64_t n = static_cast<int64_t>(size);
+    ASSERT_EQ(bitmap(both, n), sum);
+    ASSERT_EQ(bitmap(of_a.minus(of_b), n), rest);
+    ASSERT_EQ(of_a.intersects(of_b), intersects);
+    ASSERT_EQ(of_a.contains_all(of_b), contains);
+    ASSERT_EQ(of_a.empty(), std::count(a.begin(), a.end(), true) == 0);
+  }
+}
+
+TEST(RangesTest, MinusOfSeveralCutsInOneRange) {
+  Ranges cuts(2, 3);
+  cuts.add(Ranges(5, 7));
+  cuts.add(Ranges(9, 12));
+  EXPECT_EQ(Ranges(0, 10).minus(cuts).ranges(), (std::vector<Range>{{0, 2}, {3, 5}, {7, 9}}));
+  EXPECT_TRUE(cuts.contains_all(Ranges()));
+  EXPECT_FALSE(Ranges().contains_all(cuts));
+}
+
+}  // namespace
+}  // namespace hollow

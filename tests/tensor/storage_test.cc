@@ -1,0 +1,180 @@
+#include "tensor/storage.h"
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "kernels/failure.h"
+#include "tensor/factory.h"
+#include "tensor/placement.h"
+#include "tensor/tensor.h"
+#include "tests/testing.h"
+
+namespace hollow {
+namespace {
+
+const TensorOptions kMeta = {.device = Device::meta()};
+
+Layout whole(int64_t numel) { return {{numel}, {1}, 0}; }
+
+TEST(StateTest, Prints) {
+  std::ostringstream out;
+  out << State::kMeta << " " << State::kAllocated << " " << State::kPartial << " "
+      << State::kInitialized;
+  EXPECT_EQ(out.str(), "meta allocated partial initialized");
+}
+
+TEST(StorageWordTest, HoldsAllOfIt) {
+  std::vector<Device> devices = {Device::cpu(), Device::meta()};
+  for (int i = 0; i < 128; ++i) devices.push_back(Device::cuda(i));
+  for (const Device device : devices) {
+    for (int dtype = 0; dtype <= static_cast<int>(DType::kBool); ++dtype) {
+      for (int state = 0; state <= static_cast<int>(State::kInitialized); ++state) {
+        for (const bool pristine : {false, true}) {
+          const StorageWord made(device, static_cast<DType>(dtype), static_cast<State>(state),
+                                 pristine);
+          const StorageWord word(made.bits());
+          ASSERT_EQ(word.device(), device);
+          ASSERT_EQ(word.dtype(), static_cast<DType>(dtype));
+          ASSERT_EQ(word.state(), static_cast<State>(state));
+          ASSERT_EQ(word.pristine(), pristine);
+        }
+      }
+    }
+  }
+}
+
+TEST(StorageTest, OnMetaItHasASizeAndNoMemory) {
+  const int64_t before = memory_stats(Device::cpu()).bytes;
+  Storage storage(Device::meta(), DType::kF32, int64_t{1} << 50);
+  EXPECT_EQ(storage.state(), State::kMeta);
+  EXPECT_EQ(storage.data(), nullptr);
+  EXPECT_EQ(storage.nbytes(), int64_t{1} << 52);
+  EXPECT_EQ(memory_stats(Device::cpu()).bytes, before);
+  EXPECT_FALSE(storage.is_written(whole(1)));
+  storage.mark_written(whole(storage.numel()));
+  storage.mark_pristine();
+  EXPECT_EQ(storage.state(), State::kMeta);
+  EXPECT_FALSE(storage.pristine());
+  EXPECT_EQ(storage.unwritten(whole(5)).count(), 5);
+}
+
+TEST(StorageTest, WithoutElementsItIsInitializedOnceAllocated) {
+  EXPECT_EQ(Storage(Device::cpu(), DType::kI64, 0).state(), State::kInitialized);
+  EXPECT_EQ(Storage(Device::meta(), DType::kI64, 0).state(), State::kMeta);
+  const Tensor tensor = empty({2, 0}, kMeta);
+  to_empty(tensor, Device::cpu());
+  EXPECT_EQ(tensor.state(), State::kInitialized);
+  EXPECT_TRUE(tensor.is_initialized());
+}
+
+TEST(StorageTest, GrowsFromAllocatedByPartsToInitialized) {
+  Storage storage(Device::cpu(), DType::kF32, 10);
+  EXPECT_EQ(storage.state(), State::kAllocated);
+  EXPECT_NE(storage.data(), nullptr);
+  EXPECT_EQ(storage.unwritten(whole(10)).ranges(), (std::vector<Range>{{0, 10}}));
+
+  storage.mark_written({{0}, {1}, 3});
+  EXPECT_EQ(storage.state(), State::kAllocated);
+
+  storage.mark_written({{3}, {1}, 2});
+  EXPECT_EQ(storage.state(), State::kPartial);
+  EXPECT_TRUE(storage.is_written({{3}, {1}, 2}));
+  EXPECT_FALSE(storage.is_written({{3}, {1}, 1}));
+  EXPECT_FALSE(storage.is_written({{4}, {1}, 2}));
+  EXPECT_TRUE(storage.is_written({{0}, {1}, 9}));
+  EXPECT_EQ(storage.unwritten(whole(10)).ranges(), (std::vector<Range>{{0, 2}, {5, 10}}));
+
+  storage.mark_written({{7}, {1}, 3});
+  EXPECT_EQ(storage.state(), State::kPartial);
+  storage.mark_written({{2}, {1}, 0});
+  EXPECT_EQ(storage.state(), State::kInitialized);
+  EXPECT_TRUE(storage.unwritten(whole(10)).empty());
+}
+
+TEST(StorageTest, StridedColumnsAreKnownOneByOne) {
+  const Tensor table = empty({4, 3});
+  fill_(table.select(1, 2), 7);
+  EXPECT_EQ(table.state(), State::kPartial);
+  EXPECT_TRUE(table.select(1, 2).is_initialized());
+  EXPECT_FALSE(table.select(1, 0).is_initialized());
+  EXPECT_FALSE(table.select(0, 0).is_initialized());
+  EXPECT_TRUE(table.select(0, 3).narrow(0, 2, 1).is_initialized());
+  fill_(table.select(1, 0), 5);
+  EXPECT_FALSE(table.is_initialized());
+  EXPECT_EQ(table.storage()->unwritten(table.layout()).count(), 4);
+  fill_(table.select(1, 1), 6);
+  EXPECT_EQ(table.state(), State::kInitialized);
+  EXPECT_EQ(table.to_vector<int64_t>(), (std::vector<int64_t>{5, 6, 7, 5, 6, 7, 5, 6, 7, 5, 6, 7}));
+}
+
+TEST(StorageTest, PristineIsTheWritersUntilTheNextWrite) {
+  Storage storage(Device::cpu(), DType::kF32, 4);
+  storage.mark_written({{2}, {1}, 0});
+  storage.mark_pristine();
+  EXPECT_FALSE(storage.pristine()) << "half of it is not written";
+  storage.mark_written(whole(4));
+  EXPECT_FALSE(storage.pristine());
+  storage.mark_pristine();
+  EXPECT_TRUE(storage.pristine());
+  EXPECT_EQ(storage.state(), State::kInitialized);
+  storage.mark_changed();
+  EXPECT_FALSE(storage.pristine());
+  EXPECT_EQ(storage.state(), State::kInitialized);
+  storage.mark_pristine();
+  storage.mark_written({{1}, {1}, 3});
+  EXPECT_FALSE(storage.pristine());
+  EXPECT_EQ(storage.state(), State::kInitialized);
+}
+
+TEST(StorageTest, PristineSurvivesAMoveAndRoundingAndNotWidening) {
+  const auto after = [](DType from, DType to) {
+    const Tensor tensor = full({4}, 3, {.dtype = from});
+    tensor.storage()->mark_pristine();
+    convert("to", {tensor.storage()}, to);
+    return tensor.storage()->pristine();
+  };
+  EXPECT_TRUE(after(DType::kF32, DType::kF32));
+  EXPECT_TRUE(after(DType::kF32, DType::kBF16));
+  EXPECT_FALSE(after(DType::kBF16, DType::kF32));
+}
+
+TEST(StorageTest, ReleaseForgetsWhatWasWritten) {
+  const Tensor tensor = empty({6});
+  fill_(tensor.narrow(0, 0, 2), 5);
+  release({tensor.storage()});
+  EXPECT_EQ(tensor.state(), State::kMeta);
+  EXPECT_EQ(tensor.storage()->data(), nullptr);
+  EXPECT_EQ(tensor.dtype(), DType::kF32);
+  to_empty(tensor, Device::cpu());
+  EXPECT_EQ(tensor.state(), State::kAllocated);
+  fill_(tensor.narrow(0, 4, 2), 7);
+  EXPECT_FALSE(tensor.narrow(0, 0, 2).is_initialized()) << "written before the release";
+  EXPECT_TRUE(tensor.narrow(0, 4, 2).is_initialized());
+}
+
+TEST(StorageTest, OriginIsKept) {
+  Storage storage(Device::meta(), DType::kF32, 4);
+  EXPECT_EQ(storage.origin(), nullptr);
+  storage.set_origin({.name = "fc.weight", .key = RngKey(5), .writer = {}, .layout = whole(4)});
+  ASSERT_NE(storage.origin(), nullptr);
+  EXPECT_EQ(storage.origin()->name, "fc.weight");
+  EXPECT_EQ(storage.origin()->key, RngKey(5));
+}
+
+TEST(StorageTest, TooLargeIsAFailureAndChangesNothing) {
+  const MemoryStats before = memory_stats(Device::cpu());
+  try {
+    Storage storage(Device::cpu(), DType::kF32, int64_t{1} << 50);
+    ADD_FAILURE() << "4 PiB";
+  } catch (const kernels::Failure& failure) {
+    EXPECT_EQ(failure.kind(), kernels::Failure::Kind::kOutOfMemory);
+  }
+  EXPECT_EQ(memory_stats(Device::cpu()).bytes, before.bytes);
+  EXPECT_EQ(memory_stats(Device::cpu()).allocations, before.allocations);
+}
+
+}  // namespace
+}  // namespace hollow
