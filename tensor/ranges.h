@@ -23,8 +23,8 @@ class Ranges {
   // Empty where begin == end.
   Ranges(int64_t begin, int64_t end);
 
-  // The elements that a layout touches, which must be a view of a dense one. One range for a dense layout; for a strided one, work and
-  // memory in the number of its contiguous runs.
+  // The elements that a layout touches, which must be a view of a dense one. One range for a dense
+  // layout; for a strided one, work and memory in the number of its contiguous runs.
   static Ranges touched_by(const Layout& layout);
 
   int64_t count() const;

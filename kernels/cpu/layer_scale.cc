@@ -6,10 +6,16 @@
 #include "kernels/dtypes.h"
 
 namespace hollow::kernels {
+namespace {
+
+// Elements a thread. To wake a sleeping thread takes as long as one thread needs for about so many.
+constexpr int64_t kGrain = 1 << 18;
+
+}  // namespace
 
 template <typename T>
 void layer_scale(Cpu, T* y, const T* x, const T* gamma, int64_t rows, int64_t dim) {
-  const int64_t grain = std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, dim));
+  const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, dim));
   parallel_for(rows, grain, [=](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       const T* const x_row = x + r * dim;

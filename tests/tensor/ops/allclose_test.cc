@@ -25,8 +25,8 @@ TEST(AllcloseTest, WithinTheTolerance) {
   EXPECT_FALSE(allclose(one(2e-8f), one(0)));
   EXPECT_TRUE(allclose(one(1.4f), one(1), {.relative = 0, .absolute = 0.5}));
   EXPECT_FALSE(allclose(one(1.4f), one(1), {.relative = 0, .absolute = 0.3}));
-  EXPECT_TRUE(allclose(one(-3), one(-2), {.relative = 0.5, .absolute = 0}));
-  EXPECT_FALSE(allclose(one(-2), one(-3), {.relative = 0.3, .absolute = 0})) << "relative to b";
+  EXPECT_TRUE(allclose(one(-2), one(-3), {.relative = 0.4, .absolute = 0})) << "relative to b";
+  EXPECT_FALSE(allclose(one(-3), one(-2), {.relative = 0.4, .absolute = 0}));
 }
 
 TEST(AllcloseTest, OneElementIsEnoughToDiffer) {

@@ -78,6 +78,10 @@ TEST(ReduceTest, NothingIsLostOnTheWay) {
   fill_(offset.narrow(0, 0, 500), 0x1p20 + 2);
   EXPECT_EQ(std(offset, 0).item<float>(), 1.0f) << "two passes, no difference of squares";
   EXPECT_EQ(mean(offset).item<float>(), 0x1p20f + 1);
+  // Their mean, 2^24 - 1.5, is no f32.
+  const Tensor near = full({1000}, 0x1p24 - 1);
+  fill_(near.narrow(0, 0, 500), 0x1p24 - 2);
+  EXPECT_EQ(std(near, 0).item<float>(), 0.5f);
 }
 
 TEST(ReduceTest, IntegersWrapAround) {
