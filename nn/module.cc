@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <typeinfo>
 
 #include "absl/strings/str_cat.h"
@@ -22,14 +23,18 @@ class Module::Root : public Kin {
   explicit Root(const Module* module) : module_(module) {}
 
   std::vector<Tensor> unfinished() const override {
+    const std::lock_guard lock(mutex_);
     return module_ == nullptr ? std::vector<Tensor>() : module_->unfinished();
   }
-  // The module, if it is the root, is about to die.
+  // The module, if it is the root, is about to die. Waits for another thread's error that is
+  // looking through the tree.
   void forget(const Module* module) {
+    const std::lock_guard lock(mutex_);
     if (module == module_) module_ = nullptr;
   }
 
  private:
+  mutable std::mutex mutex_;
   const Module* module_;
 };
 

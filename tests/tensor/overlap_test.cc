@@ -39,7 +39,7 @@ Layout random_layout(std::mt19937& random) {
   if (below(4) == 0) layout = {{12, 5}, {5, 1}, 0};
   for (size_t d = 0; d < layout.shape.size(); ++d) {
     const int64_t start = below(layout.shape[d]);
-    const int64_t length = below(layout.shape[d] - start + 1);
+    const int64_t length = below(16) == 0 ? 0 : 1 + below(layout.shape[d] - start);
     layout.offset += start * layout.strides[d];
     layout.shape[d] = length;
     if (below(8) == 0) layout.strides[d] = 0;

@@ -1,8 +1,10 @@
 #include "tensor/storage.h"
 
+#include <barrier>
 #include <cstdint>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -14,6 +16,8 @@
 
 namespace hollow {
 namespace {
+
+using testing::counting;
 
 const TensorOptions kMeta = {.device = Device::meta()};
 
@@ -153,6 +157,42 @@ TEST(StorageTest, ReleaseForgetsWhatWasWritten) {
   fill_(tensor.narrow(0, 4, 2), 7);
   EXPECT_FALSE(tensor.narrow(0, 0, 2).is_initialized()) << "written before the release";
   EXPECT_TRUE(tensor.narrow(0, 4, 2).is_initialized());
+}
+
+TEST(StorageTest, UnwrittenAgainIsAsIfJustAllocated) {
+  const Tensor tensor = counting({6});
+  tensor.storage()->mark_pristine();
+  const void* const data = tensor.storage()->data();
+  tensor.storage()->mark_unwritten();
+  EXPECT_EQ(tensor.state(), State::kAllocated);
+  EXPECT_EQ(tensor.storage()->data(), data);
+  EXPECT_FALSE(tensor.storage()->pristine());
+  fill_(tensor.narrow(0, 1, 2), 7);
+  EXPECT_EQ(tensor.storage()->unwritten(tensor.layout()).count(), 4);
+  const Tensor meta = empty({6}, kMeta);
+  meta.storage()->mark_unwritten();
+  EXPECT_EQ(meta.state(), State::kMeta);
+  const Tensor none = empty({0});
+  none.storage()->mark_unwritten();
+  EXPECT_EQ(none.state(), State::kInitialized);
+}
+
+TEST(StorageTest, PartsWrittenByManyThreadsAreAllKnown) {
+  constexpr int kThreads = 8, kParts = 50;
+  for (int trial = 0; trial < 20; ++trial) {
+    const Tensor tensor = empty({kParts, kThreads});
+    std::barrier start(kThreads);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        start.arrive_and_wait();
+        for (int part = 0; part < kParts; ++part) fill_(tensor.select(1, t).narrow(0, part, 1), t);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(tensor.state(), State::kInitialized);
+    ASSERT_EQ(tensor.select(1, 3).to_vector<int64_t>(), std::vector<int64_t>(kParts, 3));
+  }
 }
 
 TEST(StorageTest, OriginIsKept) {
