@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "kernels/failure.h"
+#include "tests/address_space_limit.h"
 
 namespace hollow::kernels {
 namespace {
@@ -152,6 +154,27 @@ TEST(ParallelTest, ACountOutOfRangeIsAFailureAndChangesNothing) {
     }
   }
   EXPECT_EQ(num_threads(), 5);
+}
+
+TEST(ParallelTest, ThreadsThatCannotStartAreAFailureAndTheNextCallWorks) {
+  if (!hollow::testing::kAddressSpaceCanBeLimited) GTEST_SKIP() << "under a sanitizer";
+  set_num_threads(64);
+  std::atomic<int> calls{0};
+  {
+    const hollow::testing::AddressSpaceLimit limit(100 << 20);  // a dozen stacks
+    try {
+      parallel_for(1000, 1, [&](int64_t, int64_t) { ++calls; });
+      ADD_FAILURE() << "64 threads";
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.kind(), Failure::Kind::kConfiguration);
+      EXPECT_NE(std::string(failure.what()).find("HOLLOW_NUM_THREADS"), std::string::npos);
+    }
+    EXPECT_EQ(calls, 0);
+    set_num_threads(1);
+    EXPECT_EQ(parts_of(1000, 1).size(), 1u);
+  }
+  set_num_threads(5);
+  EXPECT_EQ(parts_of(1000, 1).size(), 5u);
 }
 
 }  // namespace

@@ -1,12 +1,8 @@
 #include "tensor/placement.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <barrier>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -14,35 +10,18 @@
 #include "gtest/gtest.h"
 #include "tensor/factory.h"
 #include "tensor/memory.h"
+#include "tests/address_space_limit.h"
 #include "tests/testing.h"
 
 namespace hollow {
 namespace {
 
+using testing::AddressSpaceLimit;
 using testing::bits;
 using testing::counting;
 using testing::expect_error;
 
 const TensorOptions kMeta = {.device = Device::meta()};
-
-// The process can get this many bytes more, and no further, while it lives.
-class AddressSpaceLimit {
- public:
-  explicit AddressSpaceLimit(rlim_t more) {
-    getrlimit(RLIMIT_AS, &previous_);
-    rlim_t pages = 0;
-    std::ifstream("/proc/self/statm") >> pages;
-    const rlimit limit = {pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more,
-                          previous_.rlim_max};
-    setrlimit(RLIMIT_AS, &limit);
-  }
-  ~AddressSpaceLimit() { setrlimit(RLIMIT_AS, &previous_); }
-  AddressSpaceLimit(const AddressSpaceLimit&) = delete;
-  AddressSpaceLimit& operator=(const AddressSpaceLimit&) = delete;
-
- private:
-  rlimit previous_;
-};
 
 TEST(ToEmptyTest, GivesMemoryToTheStorageAndSoToEveryHandle) {
   const Tensor tensor = empty({4, 3}, {.dtype = DType::kBF16, .device = Device::meta()});
@@ -181,9 +160,7 @@ TEST(ConvertTest, OnMetaAndAllocatedThereIsNothingToConvert) {
 }
 
 TEST(ConvertTest, IsAllOrNothing) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer does not live under a limit of address space";
-#endif
+  if (!testing::kAddressSpaceCanBeLimited) GTEST_SKIP() << "under a sanitizer";
   const Tensor first = counting({6});
   const Tensor large = empty({1 << 28}, {.dtype = DType::kBool});
   fill_(large.narrow(0, 3, 1), true);
