@@ -22,14 +22,14 @@ int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape) {
                              " dimensions; a tensor has at most ", kernels::kMaxRank));
   }
   constexpr int64_t kMaxNumel = std::numeric_limits<int64_t>::max() / 8;
-  int64_t numel = 1;
+  bool empty = false;
   int64_t span = 1;  // what the strides reach: a size of 0 does not make the others small
   for (const int64_t size : shape) {
     if (size < 0) {
       throw Error(ErrorCode::kShape, op,
                   absl::StrCat("shape ", to_string(shape), " has a negative size"));
     }
-    numel *= size;
+    empty = empty || size == 0;
     if (size == 0) continue;
     if (span > kMaxNumel / size) {
       throw Error(ErrorCode::kShape, op,
@@ -38,7 +38,7 @@ int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape) {
     }
     span *= size;
   }
-  return numel;
+  return empty ? 0 : span;
 }
 
 Strides contiguous_strides(absl::Span<const int64_t> shape) {
