@@ -2,12 +2,17 @@
 #ifndef HOLLOW_HOLLOW_H_
 #define HOLLOW_HOLLOW_H_
 
+#include "nn/audit.h"
+#include "nn/check_deferred.h"
 #include "nn/containers.h"
+#include "nn/deep_copy.h"
 #include "nn/identity.h"
 #include "nn/init.h"
 #include "nn/layer_scale.h"
 #include "nn/linear.h"
+#include "nn/materialize.h"
 #include "nn/module.h"
+#include "nn/state_dict.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "tensor/error.h"
@@ -26,6 +31,7 @@
 #include "tensor/stream.h"
 #include "tensor/tensor.h"
 #include "tensor/threads.h"
+#include "tensor/timeline.h"
 #include "version.h"
 
 #endif  // HOLLOW_HOLLOW_H_

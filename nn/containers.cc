@@ -10,12 +10,12 @@ Module& ModuleList::operator[](int64_t index) const {
     throw Error(ErrorCode::kKey, "ModuleList",
                 absl::StrCat("\"", path(), "\" has ", size(), " modules and no number ", index));
   }
-  return *children()[static_cast<size_t>(index)];
+  return child(static_cast<size_t>(index));
 }
 
 Tensor Sequential::forward(const Tensor& x) {
   Tensor y = x;
-  for (Module* const module : children()) y = module->forward(y);
+  for (size_t i = 0; i < num_children(); ++i) y = child(i).forward(y);
   return y;
 }
 

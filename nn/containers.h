@@ -23,7 +23,7 @@ class ModuleList : public Module {
     return add_child<M>(std::to_string(size()), std::forward<Args>(args)...);
   }
 
-  int64_t size() const { return static_cast<int64_t>(children().size()); }
+  int64_t size() const { return static_cast<int64_t>(num_children()); }
 
   // Throws Error(kKey) unless 0 <= index < size().
   Module& operator[](int64_t index) const;

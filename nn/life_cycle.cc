@@ -3,27 +3,17 @@
 #include <memory>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nn/module.h"
 #include "nn/write_slot.h"
 #include "tensor/describe.h"
+#include "tensor/empty.h"
 #include "tensor/error.h"
 #include "tensor/placement.h"
 
 namespace hollow::nn {
 namespace {
-
-Tensor declared(const std::shared_ptr<Storage>& storage) {
-  return Tensor(storage, storage->origin()->layout);
-}
-
-std::string describe_all(const std::vector<Tensor>& tensors) {
-  return absl::StrJoin(tensors, "; ", [](std::string* out, const Tensor& tensor) {
-    absl::StrAppend(out, describe(tensor));
-  });
-}
 
 // Those of the storages of which it is true, as they were declared.
 template <typename Predicate>
@@ -40,9 +30,15 @@ std::vector<Tensor> those(const Storages& storages, Predicate predicate) {
 void check_writer(absl::string_view op, const std::shared_ptr<Storage>& storage,
                   const Writer& writer) {
   const Origin& origin = *storage->origin();
-  const auto twin = std::make_shared<Storage>(Device::meta(), storage->dtype(), storage->numel());
-  twin->set_origin({origin.name, origin.key, writer, origin.layout, {}});
-  write_slot(op, twin);
+  const Tensor twin = empty_slot(op,
+                                 {.name = origin.name,
+                                  .key = origin.key,
+                                  .writer = writer,
+                                  .shape = origin.shape,
+                                  .kin = nullptr,
+                                  .declared_by = origin.declared_by},
+                                 {.dtype = storage->dtype(), .device = Device::meta()});
+  write_slot(op, twin.storage(), Fill::kAll);
 }
 
 bool has_values(const Storage& storage) {
@@ -58,79 +54,93 @@ bool comes_back(const Storage& storage) {
 }  // namespace
 
 void Module::to_empty(Device device, Recurse recurse) {
-  hollow::to_empty("to_empty", storages(recurse), device);
+  with_op("to_empty", [&] { hollow::to_empty("to_empty", storages(recurse), device); });
 }
 
-void Module::reset_parameters(Recurse recurse) {
-  const Storages all = storages(recurse);
-  const std::vector<Tensor> without =
-      those(all, [](const Storage& storage) { return storage.origin()->writer == nullptr; });
-  if (!without.empty()) {
-    throw Error(ErrorCode::kWriter, "reset_parameters",
-                absl::StrCat("in ", title(), " these slots have no writer: ", describe_all(without),
-                             "; give one to add_parameter or add_buffer, or with set_writer()"));
-  }
-  for (const std::shared_ptr<Storage>& storage : all) {
-    try {
-      write_slot("reset_parameters", storage);
-    } catch (const Error& error) {
-      const std::vector<Tensor> left = unfinished();
-      throw Error(error.code(), error.op(),
-                  absl::StrCat(error.message(),
-                               ". Unfinished: ", left.empty() ? "nothing" : describe_all(left)));
+std::vector<std::string> Module::reset_parameters(Recurse recurse) {
+  return with_op("reset_parameters", [&] {
+    const Storages all = storages(recurse);
+    std::vector<std::string> kept;
+    bool writes = false;
+    for (const std::shared_ptr<Storage>& storage : all) {
+      writes = writes || has_gaps(*storage, Fill::kAll);
+      if (storage->sealed() && has_values(*storage)) kept.emplace_back(storage->origin()->name);
     }
-  }
+    if (!kept.empty() && !writes) {
+      throw Error(
+          ErrorCode::kSealed, "reset_parameters",
+          absl::StrCat("all that is real in ", title(),
+                       " is sealed, so there is nothing to "
+                       "write: ",
+                       absl::StrJoin(kept, ", "), "; unseal() gives it back to its writers"));
+    }
+    require_writers("reset_parameters", title(), all, Fill::kAll);
+    write_slots("reset_parameters", all, Fill::kAll);
+    return kept;
+  });
+}
+
+void Module::seal(Recurse recurse) {
+  for (const std::shared_ptr<Storage>& storage : storages(recurse)) storage->seal("seal");
+}
+
+void Module::unseal(Recurse recurse) {
+  for (const std::shared_ptr<Storage>& storage : storages(recurse)) storage->unseal("unseal");
 }
 
 void Module::to(Device device) {
-  if (device.is_meta()) return hollow::to_empty("to", storages(Recurse::kYes), device);
-  const std::vector<Tensor> without = those(storages(Recurse::kYes), [](const Storage& storage) {
-    return storage.state() == State::kMeta;
+  with_op("to", [&] {
+    if (device.is_meta()) return hollow::to_empty("to", storages(Recurse::kYes), device);
+    const std::vector<Tensor> without = those(storages(Recurse::kYes), [](const Storage& storage) {
+      return storage.state() == State::kMeta;
+    });
+    if (!without.empty()) {
+      throw Error(ErrorCode::kMeta, "to",
+                  absl::StrCat("these have no values to take to ", to_string(device), ": ",
+                               describe_all(without), "; to_empty(", to_string(device),
+                               ") gives them memory there, and then reset_parameters() values"));
+    }
+    hollow::to_empty("to", storages(Recurse::kYes), device);
   });
-  if (!without.empty()) {
-    throw Error(ErrorCode::kMeta, "to",
-                absl::StrCat("these have no values to take to ", to_string(device), ": ",
-                             describe_all(without), "; to_empty(", to_string(device),
-                             ") gives them memory there, and then reset_parameters() values"));
-  }
-  hollow::to_empty("to", storages(Recurse::kYes), device);
 }
 
 void Module::to(DType dtype) {
-  if (!is_floating_point(dtype)) {
-    throw Error(ErrorCode::kDType, "to",
-                absl::StrCat("a module's parameters cannot become ", to_string(dtype),
-                             "; it is for f32, f16 and bf16"));
-  }
-  Storages floating;
-  for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
-    if (is_floating_point(storage->dtype()) && storage->dtype() != dtype) {
-      floating.push_back(storage);
+  with_op("to", [&] {
+    if (!is_floating_point(dtype)) {
+      throw Error(ErrorCode::kDType, "to",
+                  absl::StrCat("a module's parameters cannot become ", to_string(dtype),
+                               "; it is for f32, f16 and bf16"));
     }
-  }
-  convert("to", floating, dtype);
-  const absl::flat_hash_set<std::shared_ptr<Storage>> converted(floating.begin(), floating.end());
-  for_each_slot([&](const std::string&, const Slot& slot) {
-    const std::shared_ptr<Storage>& storage = slot.tensor.storage();
-    if (slot.kind == Kind::kBuffer && converted.contains(storage) && has_values(*storage) &&
-        storage->origin()->writer != nullptr) {
-      write_slot("to", storage);
+    Storages floating;
+    for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
+      if (is_floating_point(storage->dtype()) && storage->dtype() != dtype) {
+        floating.push_back(storage);
+      }
     }
+    convert("to", floating, dtype);
+    Storages computed;
+    for (const std::shared_ptr<Storage>& storage : floating) {
+      if (storage->origin()->computed && has_values(*storage)) computed.push_back(storage);
+    }
+    write_slots("to", computed, Fill::kAll);
   });
 }
 
 void Module::release() {
-  const Storages all = storages(Recurse::kYes);
-  const std::vector<Tensor> changed = those(
-      all, [](const Storage& storage) { return has_values(storage) && !comes_back(storage); });
-  if (!changed.empty()) {
-    throw Error(ErrorCode::kChanged, "release",
-                absl::StrCat(
-                    "reset_parameters() would not bring back the values of ", describe_all(changed),
-                    ", which were written since, or have no writer; clone() what you need, and "
-                    "reset_parameters() before you release"));
-  }
-  hollow::release(all);
+  with_op("release", [&] {
+    const Storages all = storages(Recurse::kYes);
+    const std::vector<Tensor> changed = those(
+        all, [](const Storage& storage) { return has_values(storage) && !comes_back(storage); });
+    if (!changed.empty()) {
+      throw Error(
+          ErrorCode::kChanged, "release",
+          absl::StrCat("reset_parameters() would not bring back the values of ",
+                       describe_all(changed),
+                       ", which were written since, or have no writer; clone() what you need, and "
+                       "reset_parameters() before you release"));
+    }
+    hollow::release("release", all);
+  });
 }
 
 void Module::next_generation() {
@@ -142,20 +152,24 @@ void Module::next_generation() {
 }
 
 void Module::set_writer(absl::string_view name, Writer writer) {
-  const Slot& slot = get_slot("set_writer", name);
-  if (writer == nullptr) {
-    throw Error(ErrorCode::kWriter, "set_writer",
-                absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));
-  }
-  const std::shared_ptr<Storage>& storage = slot.tensor.storage();
-  check_writer("set_writer", storage, writer);
-  std::swap(storage->origin()->writer, writer);
-  try {
-    write_slot("set_writer", storage);
-  } catch (...) {
+  with_op("set_writer", [&] {
+    const Slot& slot = get_slot("set_writer", name);
+    if (writer == nullptr) {
+      throw Error(ErrorCode::kWriter, "set_writer",
+                  absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));
+    }
+    const std::shared_ptr<Storage>& storage = slot.tensor.storage();
+    check_writer("set_writer", storage, writer);
     std::swap(storage->origin()->writer, writer);
-    throw;
-  }
+    ++storage->origin()->writers_given;
+    try {
+      write_slot("set_writer", storage, Fill::kAll);
+    } catch (...) {
+      std::swap(storage->origin()->writer, writer);
+      --storage->origin()->writers_given;
+      throw;
+    }
+  });
 }
 
 void Module::check_complete() const {

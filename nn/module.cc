@@ -1,9 +1,8 @@
 #include "nn/module.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
+#include <memory_resource>
 #include <mutex>
 #include <typeinfo>
 
@@ -20,7 +19,23 @@ namespace hollow::nn {
 // modules where a tensor does.
 class Module::Root : public Kin {
  public:
-  explicit Root(const Module* module) : module_(module) {}
+  explicit Root(const Module* module) : births_(Births::current()), module_(module) {}
+
+  // A name below a path, in memory that lives as long as any tensor or module of the tree.
+  absl::string_view keep(absl::string_view path, absl::string_view name) {
+    const size_t head = path.empty() ? 0 : path.size() + 1;
+    char* const text = static_cast<char*>(names_.allocate(head + name.size(), 1));
+    if (head > 0) {
+      std::memcpy(text, path.data(), path.size());
+      text[path.size()] = '.';
+    }
+    if (!name.empty()) std::memcpy(text + head, name.data(), name.size());
+    return absl::string_view(text, head + name.size());
+  }
+
+  std::vector<Birth> unlisted() const {
+    return births_ == nullptr ? std::vector<Birth>() : births_->unlisted();
+  }
 
   std::vector<Tensor> unfinished() const override {
     const std::lock_guard lock(mutex_);
@@ -34,68 +49,75 @@ class Module::Root : public Kin {
   }
 
  private:
+  std::pmr::monotonic_buffer_resource names_;
+  const std::shared_ptr<const Births> births_;
   mutable std::mutex mutex_;
   const Module* module_;
 };
 
 // Tells the base constructor of the child that is being built who its parent is. It must be the
 // next Module constructor of the thread, and is: bases come before members.
-class Module::Birth {
+class Module::NextChild {
  public:
-  Birth(const Module* parent, absl::string_view name)
-      : parent_(parent), name_(name), outer_(pending_) {
+  NextChild(const Module* parent, absl::string_view path, absl::string_view name)
+      : parent_(parent), path_(path), name_(name), place_(path), outer_(pending_) {
     pending_ = this;
   }
-  ~Birth() { pending_ = outer_; }
-  Birth(const Birth&) = delete;
-  Birth& operator=(const Birth&) = delete;
+  ~NextChild() { pending_ = outer_; }
+  NextChild(const NextChild&) = delete;
+  NextChild& operator=(const NextChild&) = delete;
 
-  // The pending birth, once; null for a root.
-  static const Birth* take() {
+  // The pending child, once; null for a root.
+  static const NextChild* take() {
     if (pending_ == nullptr || pending_->taken_) return nullptr;
     pending_->taken_ = true;
     return pending_;
   }
 
   const Module* parent() const { return parent_; }
+  absl::string_view path() const { return path_; }
   absl::string_view name() const { return name_; }
 
  private:
-  static thread_local Birth* pending_;
+  static thread_local NextChild* pending_;
 
   const Module* parent_;
+  absl::string_view path_;
   absl::string_view name_;
-  Birth* outer_;
+  const BirthPlace place_;
+  NextChild* outer_;
   bool taken_ = false;
 };
 
-thread_local Module::Birth* Module::Birth::pending_ = nullptr;
+thread_local Module::NextChild* Module::NextChild::pending_ = nullptr;
 
 Module::Module() : key_(default_rng_key()) {
-  const Birth* const birth = Birth::take();
+  const NextChild* const birth = NextChild::take();
   if (birth == nullptr) {
     root_ = std::make_shared<Root>(this);
     return;
   }
-  path_ = birth->parent()->qualified(birth->name());
+  path_ = birth->path();
   key_ = birth->parent()->key_ / birth->name();
   root_ = birth->parent()->root_;
 }
 
 Module::~Module() {
   root_->forget(this);
-  for (const std::unique_ptr<Slot>& slot : slots_) forget_writer(*slot);
+  for (const Slot& slot : slots_) forget_writer(slot);
 }
 
 void Module::forget_writer(const Slot& slot) {
   Origin* const origin = slot.tensor.storage()->origin();
-  const bool born_here = origin->kin.lock() == root_ && origin->name == qualified(slot.name);
+  // Names are kept once for each slot, so they are the same only where the slot is.
+  const bool born_here =
+      origin->name.data() + origin->name.size() == slot.name.data() + slot.name.size();
   if (born_here) origin->writer = nullptr;
 }
 
 Tensor& Module::add_parameter(absl::string_view name, Shape shape, Writer writer,
                               const ParameterOptions& options) {
-  return add_slot("add_parameter", name, Kind::kParameter, std::move(shape), std::move(writer),
+  return add_slot("add_parameter", name, SlotKind::kParameter, std::move(shape), std::move(writer),
                   {.dtype = options.dtype,
                    .device = options.device,
                    .requires_grad = options.requires_grad && is_floating_point(options.dtype)});
@@ -110,75 +132,122 @@ Tensor& Module::add_buffer(absl::string_view name, Shape shape, Writer writer,
                              "never come back; give the function that computes it"));
   }
   return add_slot("add_buffer", name,
-                  persistent == Persistent::kYes ? Kind::kPersistentBuffer : Kind::kBuffer,
+                  persistent == Persistent::kYes ? SlotKind::kPersistentBuffer : SlotKind::kBuffer,
                   std::move(shape), std::move(writer), options);
 }
 
-Tensor& Module::add_slot(absl::string_view op, absl::string_view name, Kind kind, Shape shape,
+Tensor& Module::add_slot(absl::string_view op, absl::string_view name, SlotKind kind, Shape shape,
                          Writer writer, const TensorOptions& options) {
-  check_name(op, name);
-  Tensor tensor = [&] {
+  return with_op(op, [&]() -> Tensor& {
+    check_name(op, name);
+    const absl::string_view full = qualified(name);
+    Tensor tensor = [&] {
+      try {
+        return empty_slot(op,
+                          {.name = full,
+                           .key = key_ / name,
+                           .writer = std::move(writer),
+                           .shape = std::move(shape),
+                           .kin = root_,
+                           .declared_by = &typeid(*this),
+                           .computed = kind == SlotKind::kBuffer},
+                          options);
+      } catch (const Error& error) {
+        throw Error(error.code(), op, absl::StrCat("\"", full, "\": ", error.message()));
+      }
+    }();
+    Writer& kept = tensor.storage()->origin()->writer;
     try {
-      return empty(op, std::move(shape), options);
-    } catch (const Error& error) {
-      throw Error(error.code(), op, absl::StrCat("\"", qualified(name), "\": ", error.message()));
+      if (kept != nullptr) write_slot(op, tensor.storage(), Fill::kAll);
+      slots_.push_back({full.substr(full.size() - name.size()), kind, std::move(tensor)});
+    } catch (...) {
+      kept = nullptr;  // it may hold on to this module, and a handle on the tensor may live on
+      throw;
     }
-  }();
-  tensor.storage()->set_origin(
-      {qualified(name), key_ / name, std::move(writer), tensor.layout(), root_});
-  Writer& kept = tensor.storage()->origin()->writer;
-  try {
-    if (kept != nullptr) write_slot(op, tensor.storage());
-  } catch (...) {
-    kept = nullptr;  // it may hold on to this module, and a handle on the tensor may live on
-    throw;
-  }
-  slots_.push_back(std::make_unique<Slot>(Slot{std::string(name), kind, std::move(tensor)}));
-  return slots_.back()->tensor;
+    return slots_.back().tensor;
+  });
 }
 
-std::unique_ptr<Module> Module::build_child(absl::string_view op, absl::string_view name,
-                                            absl::FunctionRef<std::unique_ptr<Module>()> build) {
-  check_name(op, name);
-  const Birth birth(this, name);
-  std::unique_ptr<Module> child = build();
-  if (child->path_ != qualified(name)) {
-    throw Error(ErrorCode::kKey, op,
-                absl::StrCat(child->class_name(), " \"", qualified(name),
-                             "\" built another module before its own base class, which took its "
-                             "place in the tree; build modules with add_child or as members"));
-  }
-  return child;
+void Module::build_child(absl::string_view op, absl::string_view name,
+                         absl::FunctionRef<std::shared_ptr<Module>()> build) {
+  with_op(op, [&] {
+    check_name(op, name);
+    const absl::string_view path = qualified(name);
+    const NextChild next(this, path, name);
+    std::shared_ptr<Module> child = build();
+    if (child->path_.data() != path.data()) {
+      throw Error(ErrorCode::kKey, op,
+                  absl::StrCat(child->class_name(), " \"", path,
+                               "\" built another module before its own base class, which took its "
+                               "place in the tree; build modules with add_child or as members"));
+    }
+    children_.push_back({path.substr(path.size() - name.size()), std::move(child)});
+  });
+}
+
+void Module::share(absl::string_view name, Module& child) {
+  with_op("share_child", [&] {
+    check_name("share_child", name);
+    std::shared_ptr<Module> owner = child.weak_from_this().lock();
+    if (owner == nullptr) {
+      throw Error(ErrorCode::kKey, "share_child",
+                  absl::StrCat(child.title(),
+                               " was not built by add_child, so no second parent could keep it "
+                               "alive; build it with add_child, and share that"));
+    }
+    const std::vector<Module*> below = child.modules();
+    if (std::find(below.begin(), below.end(), this) != below.end()) {
+      throw Error(ErrorCode::kKey, "share_child",
+                  absl::StrCat(title(), " is a part of ", child.title(),
+                               ", which can therefore not become its child"));
+    }
+    const absl::string_view path = qualified(name);
+    children_.push_back({path.substr(path.size() - name.size()), std::move(owner)});
+  });
 }
 
 Tensor& Module::share_parameter(absl::string_view name, const Tensor& parameter) {
-  if (parameter.storage()->origin() == nullptr) {
-    throw Error(ErrorCode::kKey, "share_parameter",
-                absl::StrCat(describe(parameter),
-                             " was declared by no module, so nothing could reset it; declare it "
-                             "with add_parameter, and fill it with copy_()"));
-  }
-  const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                 [&](const auto& each) { return each->name == name; });
-  if (slot == slots_.end()) {
-    check_name("share_parameter", name);
-    slots_.push_back(std::make_unique<Slot>(Slot{std::string(name), Kind::kParameter, parameter}));
-    return slots_.back()->tensor;
-  }
-  if ((*slot)->kind != Kind::kParameter) {
-    throw Error(ErrorCode::kKey, "share_parameter",
-                absl::StrCat("\"", qualified(name), "\" of ", class_name(),
-                             " is a buffer; only parameters are tied"));
-  }
-  Tensor& own = (*slot)->tensor;
-  if (own.shape() != parameter.shape() || own.dtype() != parameter.dtype()) {
-    throw Error(own.shape() != parameter.shape() ? ErrorCode::kShape : ErrorCode::kDType,
-                "share_parameter",
-                absl::StrCat(describe(own), " cannot be tied to ", describe(parameter),
-                             "; shape and dtype must agree"));
-  }
-  if (own.storage() != parameter.storage()) forget_writer(**slot);
-  return own = parameter;
+  return share_slot("share_parameter", name, SlotKind::kParameter, parameter);
+}
+
+Tensor& Module::share_buffer(absl::string_view name, const Tensor& tensor, Persistent persistent) {
+  return share_slot(
+      "share_buffer", name,
+      persistent == Persistent::kYes ? SlotKind::kPersistentBuffer : SlotKind::kBuffer, tensor);
+}
+
+Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
+                           const Tensor& tensor) {
+  return with_op(op, [&]() -> Tensor& {
+    if (tensor.storage()->origin() == nullptr) {
+      throw Error(ErrorCode::kKey, op,
+                  absl::StrCat(describe(tensor),
+                               " was declared by no module, so nothing could reset it; declare it "
+                               "with add_parameter or add_buffer, and fill it with copy_()"));
+    }
+    Slot* const slot = find_own_slot(name);
+    if (slot == nullptr) {
+      check_name(op, name);
+      const absl::string_view full = qualified(name);
+      slots_.push_back({full.substr(full.size() - name.size()), kind, tensor});
+      return slots_.back().tensor;
+    }
+    if (slot->kind != kind) {
+      throw Error(ErrorCode::kKey, op,
+                  absl::StrCat("\"", qualified(name), "\" of ", class_name(),
+                               " is a slot of another kind; a parameter is tied with "
+                               "share_parameter, and a buffer with share_buffer, persistent or not "
+                               "as it was declared"));
+    }
+    Tensor& own = slot->tensor;
+    if (own.shape() != tensor.shape() || own.dtype() != tensor.dtype()) {
+      throw Error(own.shape() != tensor.shape() ? ErrorCode::kShape : ErrorCode::kDType, op,
+                  absl::StrCat(describe(own), " cannot be tied to ", describe(tensor),
+                               "; shape and dtype must agree"));
+    }
+    if (own.storage() != tensor.storage()) forget_writer(*slot);
+    return own = tensor;
+  });
 }
 
 void Module::check_name(absl::string_view op, absl::string_view name) const {
@@ -187,9 +256,9 @@ void Module::check_name(absl::string_view op, absl::string_view name) const {
                 absl::StrCat("\"", name, "\" in ", title(),
                              " is not a name: it must not be empty, nor have a dot"));
   }
-  const bool taken = find_slot(name) != nullptr ||
-                     std::any_of(children_.begin(), children_.end(),
-                                 [&](const Child& child) { return child.name == name; });
+  const bool taken = std::any_of(slots_.begin(), slots_.end(),
+                                 [&](const Slot& slot) { return slot.name == name; }) ||
+                     find_child(name) != nullptr;
   if (taken) {
     throw Error(ErrorCode::kKey, op,
                 absl::StrCat("\"", qualified(name), "\" is already a slot or child of ",
@@ -197,21 +266,17 @@ void Module::check_name(absl::string_view op, absl::string_view name) const {
   }
 }
 
-std::string Module::qualified(absl::string_view name) const {
-  return path_.empty() ? std::string(name) : absl::StrCat(path_, ".", name);
+absl::string_view Module::qualified(absl::string_view name) const {
+  return root_->keep(path_, name);
 }
 
 std::string Module::title() const {
   return path_.empty() ? class_name() : absl::StrCat(class_name(), " \"", path_, "\"");
 }
 
-std::string Module::class_name() const {
-  const char* const mangled = typeid(*this).name();
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(mangled, nullptr, nullptr, &status), &std::free);
-  return status == 0 ? name.get() : mangled;
-}
+std::string Module::class_name() const { return hollow::class_name(typeid(*this)); }
+
+std::vector<Birth> Module::unlisted() const { return root_->unlisted(); }
 
 Tensor Module::forward(const Tensor&) {
   throw Error(ErrorCode::kUnsupported, "forward", absl::StrCat(title(), " has no forward(x)"));

@@ -19,12 +19,17 @@
 // Slots and children are declared in the constructor, in order, and live as long as the module. A
 // module is neither copied nor moved. Its children are built in place, by add_child, so that they
 // know their qualified names in their own constructors; a module built in any other way is a root.
+// A tree is built by one thread at a time.
 //
 // Functions that speak of a whole tree take every storage once, however many names it has. Those
 // that place memory (to_empty, to, release) are all or nothing.
+//
+// What else is done with whole trees has a header of its own: materialize.h, state_dict.h, audit.h,
+// deep_copy.h and check_deferred.h.
 #ifndef HOLLOW_NN_MODULE_H_
 #define HOLLOW_NN_MODULE_H_
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +38,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "tensor/births.h"
 #include "tensor/origin.h"
 #include "tensor/rng_key.h"
 #include "tensor/tensor.h"
@@ -56,7 +62,19 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-class Module {
+enum class SlotKind {
+  kParameter,
+  kPersistentBuffer,
+  kBuffer,  // not in the state dict: its writer computes it
+};
+
+struct NamedSlot {
+  std::string name;  // qualified, below the module that was asked
+  SlotKind kind;
+  Tensor tensor;
+};
+
+class Module : public std::enable_shared_from_this<Module> {
  public:
   // A root, with default_rng_key(), unless an add_child is building it.
   Module();
@@ -81,18 +99,34 @@ class Module {
   template <typename M, typename... Args>
   M& add_child(absl::string_view name, Args&&... args);
 
+  // Gives a child of this tree, or of another, a second name here. It stays one module with one set
+  // of slots, lives as long as either parent, and keeps the path and the keys of its birth. Throws
+  // Error(kKey) for a module that no add_child built, and for one that this module is a part of.
+  template <typename M>
+  M& share_child(absl::string_view name, M& child) {
+    share(name, child);
+    return child;
+  }
+
   // Ties a slot to a parameter that was declared elsewhere: one storage, two names. If the slot
   // exists already, it is re-pointed, and its own storage is dropped; shape and dtype must agree
   // (Error(kShape), Error(kDType)). Values come from the writer, and under the name, of the slot
   // that declared the storage.
   Tensor& share_parameter(absl::string_view name, const Tensor& parameter);
 
+  // The same for a buffer: one that is another slot's tensor, or a view of it. It needs no writer
+  // of its own. Not in the state dict, unless it is asked to be.
+  Tensor& share_buffer(absl::string_view name, const Tensor& tensor,
+                       Persistent persistent = Persistent::kNo);
+
   // --- looking ---
 
   // Below the root, with dots; empty for a root.
-  const std::string& path() const { return path_; }
+  std::string path() const { return std::string(path_); }
   // The C++ class: "hollow::nn::LayerScale".
   std::string class_name() const;
+  // For errors: the class, and the path where there is one.
+  std::string title() const;
   RngKey rng_key() const { return key_; }
 
   // Own ones in the order of declaration, then each child's. A tensor with several names is listed
@@ -101,13 +135,23 @@ class Module {
   std::vector<NamedTensor> named_buffers() const;
   // Parameters and persistent buffers under all their names. The tensors are handles, not copies.
   std::vector<NamedTensor> state_dict() const;
+  // Everything that is declared, under all its names.
+  std::vector<NamedSlot> named_slots() const;
+  // The storages of the slots, each once, in the order in which they are written: children before
+  // parents, and what is computed (buffers outside the state dict) after everything else.
+  std::vector<std::shared_ptr<Storage>> storages(Recurse recurse = Recurse::kYes) const;
+  // Tensors of the meta scope that the root was built in, on meta still, that no module lists.
+  std::vector<Birth> unlisted() const;
 
   // By qualified name below this module. Error(kKey), listing what there is, for another.
   const Tensor& get_parameter(absl::string_view name) const;
   const Tensor& get_buffer(absl::string_view name) const;
+  // The module itself for "".
+  Module& get_submodule(absl::string_view name);
 
+  // Each once, however many names it has.
   std::vector<Module*> children() const;
-  // This one and everything below it, each parent before its children.
+  // This one and everything below it, each once, parents before their children.
   std::vector<Module*> modules();
 
   // Calls the function on everything below this module, children before parents, and then on it.
@@ -119,11 +163,19 @@ class Module {
   // a value: what is real keeps its bytes. Error(kOutOfMemory) leaves everything as it was.
   void to_empty(Device device, Recurse recurse = Recurse::kYes);
 
-  // Runs the writers: children first, in the order of declaration; what is on meta stays there.
-  // Throws Error(kWriter), before anything is written, with every slot that has none. A writer that
-  // throws, or leaves elements unwritten, ends it: what was written by then stays, and the Error
-  // lists what is unfinished.
-  void reset_parameters(Recurse recurse = Recurse::kYes);
+  // Runs the writers, in the order of storages(); what is on meta stays there. What is sealed keeps
+  // the values it has, and gets those it lacks; gives back the names of what it kept.
+  //
+  // Throws, before anything is written, Error(kWriter) with every slot that needs a writer and has
+  // none, and Error(kSealed) where all that is real is sealed, so that there is nothing to write. A
+  // writer that throws, or leaves elements unwritten, ends it: what was written by then stays, and
+  // the Error lists what is unfinished.
+  std::vector<std::string> reset_parameters(Recurse recurse = Recurse::kYes);
+
+  // Keeps the values that are there from the writers, and from nothing else: an optimizer, copy_()
+  // and every other op may write. Loading seals what it loads. Release and unseal() end it.
+  void seal(Recurse recurse = Recurse::kYes);
+  void unseal(Recurse recurse = Recurse::kYes);
 
   // Moves values. Error(kMeta), with every tensor that has none, points to to_empty.
   void to(Device device);
@@ -141,9 +193,9 @@ class Module {
   void next_generation();
 
   // Replaces the writer of a slot of this module or below, by qualified name, and runs it if the
-  // slot is real. The last writer given wins. One that does not fit the slot is refused before
-  // anything changes; one that fails later leaves the old writer in place, and the values as far as
-  // it got.
+  // slot is real and not sealed. The last writer given wins. One that does not fit the slot is
+  // refused before anything changes; one that fails later leaves the old writer in place, and the
+  // values as far as it got.
   void set_writer(absl::string_view name, Writer writer);
 
   // Throws Error(kUninitialized) with every parameter and buffer that is not initialized.
@@ -155,55 +207,62 @@ class Module {
   virtual Tensor forward(const Tensor& x);
   Tensor operator()(const Tensor& x) { return forward(x); }
 
+ protected:
+  // Children by number, under each of their names, in the order of declaration.
+  size_t num_children() const { return children_.size(); }
+  Module& child(size_t index) const { return *children_[index].module; }
+
  private:
-  enum class Kind { kParameter, kPersistentBuffer, kBuffer };
   struct Slot {
-    std::string name;
-    Kind kind;
+    absl::string_view name;  // the root owns it
+    SlotKind kind;
     Tensor tensor;
   };
   struct Child {
-    std::string name;
-    std::unique_ptr<Module> module;
+    absl::string_view name;  // the root owns it
+    std::shared_ptr<Module> module;
   };
   class Root;
-  class Birth;
+  class NextChild;
 
-  Tensor& add_slot(absl::string_view op, absl::string_view name, Kind kind, Shape shape,
+  Tensor& add_slot(absl::string_view op, absl::string_view name, SlotKind kind, Shape shape,
                    Writer writer, const TensorOptions& options);
+  Tensor& share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
+                     const Tensor& tensor);
+  void share(absl::string_view name, Module& child);
   // A writer may hold on to its module, so it does not outlive the slot that it was given to.
   void forget_writer(const Slot& slot);
   void check_name(absl::string_view op, absl::string_view name) const;
-  std::string qualified(absl::string_view name) const;
-  // For errors: the class, and the path where there is one.
-  std::string title() const;
-  std::unique_ptr<Module> build_child(absl::string_view op, absl::string_view name,
-                                      absl::FunctionRef<std::unique_ptr<Module>()> build);
+  // The qualified name, kept by the root.
+  absl::string_view qualified(absl::string_view name) const;
+  // Says whom the next module that this thread builds is a child of; checks that it was.
+  void build_child(absl::string_view op, absl::string_view name,
+                   absl::FunctionRef<std::shared_ptr<Module>()> build);
+  Module* find_child(absl::string_view name) const;
+  Slot* find_own_slot(absl::string_view name);
   const Slot* find_slot(absl::string_view name) const;
   const Slot& get_slot(absl::string_view op, absl::string_view name) const;
   // Every slot of the tree with its name below this module, parents first.
   void for_each_slot(absl::FunctionRef<void(const std::string&, const Slot&)> function,
-                     Recurse recurse = Recurse::kYes, const std::string& prefix = "") const;
+                     const std::string& prefix = "") const;
   std::vector<NamedTensor> list(absl::FunctionRef<bool(const Slot&)> wanted) const;
-  // The storages of the tree, each once, children's first.
-  std::vector<std::shared_ptr<Storage>> storages(Recurse recurse) const;
   std::vector<Tensor> unfinished() const;
 
-  std::string path_;
+  absl::string_view path_;  // the root owns it
   RngKey key_;
   std::shared_ptr<Root> root_;
-  std::vector<std::unique_ptr<Slot>> slots_;
+  std::list<Slot> slots_;  // where members' references stay valid
   std::vector<Child> children_;
 };
 
 template <typename M, typename... Args>
 M& Module::add_child(absl::string_view name, Args&&... args) {
   M* child = nullptr;
-  children_.push_back({std::string(name), build_child("add_child", name, [&] {
-                         auto built = std::make_unique<M>(std::forward<Args>(args)...);
-                         child = built.get();
-                         return std::unique_ptr<Module>(std::move(built));
-                       })});
+  build_child("add_child", name, [&] {
+    auto built = std::make_shared<M>(std::forward<Args>(args)...);
+    child = built.get();
+    return built;
+  });
   return *child;
 }
 

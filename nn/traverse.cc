@@ -11,11 +11,10 @@
 namespace hollow::nn {
 
 void Module::for_each_slot(absl::FunctionRef<void(const std::string&, const Slot&)> function,
-                           Recurse recurse, const std::string& prefix) const {
-  for (const std::unique_ptr<Slot>& slot : slots_) function(prefix + slot->name, *slot);
-  if (recurse == Recurse::kNo) return;
+                           const std::string& prefix) const {
+  for (const Slot& slot : slots_) function(absl::StrCat(prefix, slot.name), slot);
   for (const Child& child : children_) {
-    child.module->for_each_slot(function, recurse, absl::StrCat(prefix, child.name, "."));
+    child.module->for_each_slot(function, absl::StrCat(prefix, child.name, "."));
   }
 }
 
@@ -37,56 +36,81 @@ std::vector<NamedTensor> Module::list(absl::FunctionRef<bool(const Slot&)> wante
 }
 
 std::vector<NamedTensor> Module::named_parameters() const {
-  return list([](const Slot& slot) { return slot.kind == Kind::kParameter; });
+  return list([](const Slot& slot) { return slot.kind == SlotKind::kParameter; });
 }
 
 std::vector<NamedTensor> Module::named_buffers() const {
-  return list([](const Slot& slot) { return slot.kind != Kind::kParameter; });
+  return list([](const Slot& slot) { return slot.kind != SlotKind::kParameter; });
 }
 
 std::vector<NamedTensor> Module::state_dict() const {
   std::vector<NamedTensor> result;
   for_each_slot([&](const std::string& name, const Slot& slot) {
-    if (slot.kind != Kind::kBuffer) result.push_back({name, slot.tensor});
+    if (slot.kind != SlotKind::kBuffer) result.push_back({name, slot.tensor});
+  });
+  return result;
+}
+
+std::vector<NamedSlot> Module::named_slots() const {
+  std::vector<NamedSlot> result;
+  for_each_slot([&](const std::string& name, const Slot& slot) {
+    result.push_back({name, slot.kind, slot.tensor});
   });
   return result;
 }
 
 std::vector<std::shared_ptr<Storage>> Module::storages(Recurse recurse) const {
-  std::vector<std::shared_ptr<Storage>> result;
+  std::vector<std::shared_ptr<Storage>> declared, computed;
   absl::flat_hash_set<const Storage*> seen;
+  absl::flat_hash_set<const Module*> visited;
   const auto visit = [&](const auto& self, const Module& module) -> void {
+    if (!visited.insert(&module).second) return;
     if (recurse == Recurse::kYes) {
       for (const Child& child : module.children_) self(self, *child.module);
     }
-    for (const std::unique_ptr<Slot>& slot : module.slots_) {
-      const std::shared_ptr<Storage>& storage = slot->tensor.storage();
-      if (seen.insert(storage.get()).second) result.push_back(storage);
+    for (const Slot& slot : module.slots_) {
+      const std::shared_ptr<Storage>& storage = slot.tensor.storage();
+      if (!seen.insert(storage.get()).second) continue;
+      (storage->origin()->computed ? computed : declared).push_back(storage);
     }
   };
   visit(visit, *this);
-  return result;
+  declared.insert(declared.end(), computed.begin(), computed.end());
+  return declared;
 }
 
 std::vector<Tensor> Module::unfinished() const {
   std::vector<Tensor> result;
   for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
-    Tensor tensor(storage, storage->origin()->layout);
+    Tensor tensor(storage, layout_of(*storage->origin()));
     if (!tensor.is_initialized()) result.push_back(std::move(tensor));
   }
   return result;
 }
 
+Module* Module::find_child(absl::string_view name) const {
+  // From the last one on: who looks a child up has often just built it.
+  for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
+    if (child->name == name) return child->module.get();
+  }
+  return nullptr;
+}
+
+Module::Slot* Module::find_own_slot(absl::string_view name) {
+  for (Slot& slot : slots_) {
+    if (slot.name == name) return &slot;
+  }
+  return nullptr;
+}
+
 const Module::Slot* Module::find_slot(absl::string_view name) const {
-  for (const std::unique_ptr<Slot>& slot : slots_) {
-    if (slot->name == name) return slot.get();
+  for (const Slot& slot : slots_) {
+    if (slot.name == name) return &slot;
   }
   const size_t dot = name.find('.');
   if (dot == absl::string_view::npos) return nullptr;
-  for (const Child& child : children_) {
-    if (child.name == name.substr(0, dot)) return child.module->find_slot(name.substr(dot + 1));
-  }
-  return nullptr;
+  const Module* const child = find_child(name.substr(0, dot));
+  return child == nullptr ? nullptr : child->find_slot(name.substr(dot + 1));
 }
 
 const Module::Slot& Module::get_slot(absl::string_view op, absl::string_view name) const {
@@ -101,27 +125,48 @@ const Module::Slot& Module::get_slot(absl::string_view op, absl::string_view nam
 
 const Tensor& Module::get_parameter(absl::string_view name) const {
   const Slot& slot = get_slot("get_parameter", name);
-  if (slot.kind == Kind::kParameter) return slot.tensor;
+  if (slot.kind == SlotKind::kParameter) return slot.tensor;
   throw Error(ErrorCode::kKey, "get_parameter",
               absl::StrCat("\"", name, "\" is a buffer; get_buffer() gives it"));
 }
 
 const Tensor& Module::get_buffer(absl::string_view name) const {
   const Slot& slot = get_slot("get_buffer", name);
-  if (slot.kind != Kind::kParameter) return slot.tensor;
+  if (slot.kind != SlotKind::kParameter) return slot.tensor;
   throw Error(ErrorCode::kKey, "get_buffer",
               absl::StrCat("\"", name, "\" is a parameter; get_parameter() gives it"));
 }
 
+Module& Module::get_submodule(absl::string_view name) {
+  Module* module = this;
+  for (absl::string_view rest = name; !rest.empty();) {
+    const size_t dot = std::min(rest.find('.'), rest.size());
+    Module* const child = module->find_child(rest.substr(0, dot));
+    if (child == nullptr) {
+      throw Error(ErrorCode::kKey, "get_submodule",
+                  absl::StrCat(title(), " has no module \"", name, "\": ", module->title(),
+                               " has no child \"", rest.substr(0, dot), "\""));
+    }
+    module = child;
+    rest.remove_prefix(std::min(dot + 1, rest.size()));
+  }
+  return *module;
+}
+
 std::vector<Module*> Module::children() const {
   std::vector<Module*> result;
-  for (const Child& child : children_) result.push_back(child.module.get());
+  for (const Child& child : children_) {
+    Module* const module = child.module.get();
+    if (std::find(result.begin(), result.end(), module) == result.end()) result.push_back(module);
+  }
   return result;
 }
 
 std::vector<Module*> Module::modules() {
   std::vector<Module*> result;
+  absl::flat_hash_set<const Module*> seen;
   const auto visit = [&](const auto& self, Module& module) -> void {
+    if (!seen.insert(&module).second) return;
     result.push_back(&module);
     for (const Child& child : module.children_) self(self, *child.module);
   };
@@ -130,8 +175,13 @@ std::vector<Module*> Module::modules() {
 }
 
 void Module::apply(absl::FunctionRef<void(Module&)> function) {
-  for (const Child& child : children_) child.module->apply(function);
-  function(*this);
+  absl::flat_hash_set<const Module*> seen;
+  const auto visit = [&](const auto& self, Module& module) -> void {
+    if (!seen.insert(&module).second) return;
+    for (size_t i = 0; i < module.children_.size(); ++i) self(self, *module.children_[i].module);
+    function(module);
+  };
+  visit(visit, *this);
 }
 
 }  // namespace hollow::nn

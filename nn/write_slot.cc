@@ -1,37 +1,128 @@
 #include "nn/write_slot.h"
 
 #include <exception>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tensor/claim.h"
 #include "tensor/describe.h"
+#include "tensor/device.h"
+#include "tensor/empty.h"
 #include "tensor/error.h"
-#include "tensor/tensor.h"
 
 namespace hollow::nn {
+namespace {
 
-void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage) {
-  const Origin& origin = *storage->origin();
-  const Tensor declared(storage, origin.layout);
+// Runs the writer on the tensor, which is what the slot declared, or a twin of it.
+void run_writer(absl::string_view op, const Origin& origin, const Tensor& tensor) {
   const auto failed = [&](ErrorCode code, absl::string_view what) {
     return Error(code, op, absl::StrCat("the writer of \"", origin.name, "\" failed: ", what));
   };
-  const Writer writer = origin.writer;  // a copy, since a writer may replace itself
-  storage->mark_unwritten();
+  const Writer writer = origin.writer;           // a copy: on meta it may replace itself
+  const DeviceScope beside_it(tensor.device());  // for what the writer makes on the way
   try {
-    writer(declared, origin.key);
+    writer(tensor, origin.key);
   } catch (const Error& error) {
     throw failed(error.code(), error.what());
+  } catch (const std::bad_alloc& exception) {
+    throw failed(ErrorCode::kOutOfMemory, exception.what());
   } catch (const std::exception& exception) {
     throw failed(ErrorCode::kWriter, exception.what());
   }
-  if (declared.is_meta()) return;
-  if (!declared.is_initialized()) {
-    throw Error(ErrorCode::kWriter, op,
-                absl::StrCat("the writer of ", describe(declared), " left ",
-                             storage->unwritten(origin.layout).count(),
-                             " elements unwritten; a writer must write all of its slot"));
-  }
+  if (tensor.is_meta() || tensor.is_initialized()) return;
+  throw Error(ErrorCode::kWriter, op,
+              absl::StrCat("the writer of ", describe(declared(tensor.storage())), " left ",
+                           tensor.storage()->unwritten(tensor.layout()).count(),
+                           " elements unwritten; a writer must write all of its slot"));
+}
+
+void write_all(absl::string_view op, const std::shared_ptr<Storage>& storage) {
+  const Tensor tensor = declared(storage);
+  storage->mark_unwritten();
+  WriteScope scope(*storage, Author::kWriter, op);
+  run_writer(op, *storage->origin(), tensor);
+  scope.finish(tensor.layout());
   storage->mark_pristine();
+}
+
+void write_missing(absl::string_view op, const std::shared_ptr<Storage>& storage) {
+  const Origin& origin = *storage->origin();
+  const Tensor tensor = declared(storage);
+  const Tensor twin = empty_slot(op,
+                                 {.name = origin.name,
+                                  .key = origin.key,
+                                  .writer = nullptr,
+                                  .shape = origin.shape,
+                                  .kin = nullptr,
+                                  .declared_by = origin.declared_by},
+                                 like(tensor));
+  run_writer(op, origin, twin);
+  WriteScope scope(*storage, Author::kWriter, op);
+  const Ranges missing = storage->unwritten(tensor.layout());
+  for (const Range& range : missing.ranges()) {
+    const Layout part = {{range.end - range.begin}, {1}, range.begin};
+    Tensor(storage, part).copy_(Tensor(twin.storage(), part));
+  }
+  scope.finish({{missing.count()}, {1}, 0});
+}
+
+}  // namespace
+
+Tensor declared(const std::shared_ptr<Storage>& storage) {
+  return Tensor(storage, layout_of(*storage->origin()));
+}
+
+std::string describe_all(const std::vector<Tensor>& tensors) {
+  return absl::StrJoin(tensors, "; ", [](std::string* out, const Tensor& tensor) {
+    absl::StrAppend(out, describe(tensor));
+  });
+}
+
+bool has_gaps(const Storage& storage, Fill fill) {
+  const StorageWord word = storage.word();
+  if (word.state() == State::kMeta) return false;
+  return (fill == Fill::kAll && !word.sealed()) || word.state() != State::kInitialized;
+}
+
+void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, Fill fill) {
+  if (storage->state() == State::kMeta) {
+    return run_writer(op, *storage->origin(), declared(storage));
+  }
+  const Claim claim(op, *storage);
+  if (!has_gaps(*storage, fill)) return;
+  const bool keeps = fill == Fill::kMissing || storage->sealed();
+  if (keeps && storage->state() == State::kPartial) return write_missing(op, storage);
+  write_all(op, storage);
+}
+
+void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    try {
+      if (has_gaps(*storage, fill)) write_slot(op, storage, fill);
+    } catch (const Error& error) {
+      std::vector<Tensor> left;
+      for (const std::shared_ptr<Storage>& each : storages) {
+        if (each->state() != State::kInitialized) left.push_back(declared(each));
+      }
+      throw Error(error.code(), error.op(),
+                  absl::StrCat(error.message(),
+                               ". Unfinished: ", left.empty() ? "nothing" : describe_all(left)));
+    }
+  }
+}
+
+void require_writers(absl::string_view op, absl::string_view whose, const Storages& storages,
+                     Fill fill) {
+  std::vector<Tensor> without;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    const bool needs = storage->state() == State::kMeta || has_gaps(*storage, fill);
+    if (needs && storage->origin()->writer == nullptr) without.push_back(declared(storage));
+  }
+  if (without.empty()) return;
+  throw Error(ErrorCode::kWriter, op,
+              absl::StrCat("in ", whose, " these slots have no writer: ", describe_all(without),
+                           "; give one to add_parameter or add_buffer, or with set_writer()"));
 }
 
 }  // namespace hollow::nn

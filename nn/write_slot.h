@@ -3,18 +3,47 @@
 #define HOLLOW_NN_WRITE_SLOT_H_
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "tensor/placement.h"
 #include "tensor/storage.h"
+#include "tensor/tensor.h"
 
 namespace hollow::nn {
 
-// Runs the writer of the storage on the tensor that was declared, with the key of its name. What
-// was there before counts as unwritten from the start, so that a writer that fails, or leaves
-// elements out, leaves no value that could be taken for its own. Throws Error(kWriter) if it leaves
-// elements out, and what it throws itself, with the name of the slot. The storage must have an
-// origin with a writer. On meta the writer checks and writes nothing.
-void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage);
+enum class Fill {
+  kAll,      // what was there is not a value any more, unless it is sealed
+  kMissing,  // only what was never written
+};
+
+// Runs the writer of the storage on the tensor that was declared, with the key of its name. Where
+// nothing is to be kept, what was there counts as unwritten from the start, so that a writer that
+// fails, or leaves elements out, leaves no value that could be taken for its own. Where something
+// is, the writer fills a twin, of which the missing elements are taken.
+//
+// Throws Error(kWriter) if the writer leaves elements out, and what it throws itself, with the name
+// of the slot. The storage must have an origin with a writer, unless there is nothing to write. On
+// meta the writer checks and writes nothing. Threads that write one slot wait for each other.
+void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, Fill fill);
+
+// The same for each of them, in order; the Error of one that fails also lists what is unfinished.
+void write_slots(absl::string_view op, const Storages& storages, Fill fill);
+
+// Whether write_slot would write anything.
+bool has_gaps(const Storage& storage, Fill fill);
+
+// Throws Error(kWriter) with every storage that has_gaps and has no writer. `whose` is for the
+// error.
+void require_writers(absl::string_view op, absl::string_view whose, const Storages& storages,
+                     Fill fill);
+
+// The tensor that the slot declared.
+Tensor declared(const std::shared_ptr<Storage>& storage);
+
+// "a"; "b" ...: each as describe() has it.
+std::string describe_all(const std::vector<Tensor>& tensors);
 
 }  // namespace hollow::nn
 

@@ -48,7 +48,7 @@ void move_bytes(absl::string_view op, const Tensor& y, const Tensor& x) {
       });
     });
   });
-  y.storage()->mark_written(y.layout());
+  y.storage()->mark_written(op, y.layout());
 }
 
 void copy_into(absl::string_view op, const Tensor& y, const Tensor& x) {
@@ -134,7 +134,7 @@ void Tensor::write(absl::FunctionRef<void(absl::Span<T>)> fill) const {
   if (device().is_cpu() && dtype() == dtype_of<T>() && is_contiguous()) {
     storage_->mark_changed();  // also where fill throws half-way
     fill(absl::Span<T>(static_cast<T*>(raw_data()), static_cast<size_t>(numel())));
-    storage_->mark_written(layout_);
+    storage_->mark_written("write", layout_);
     return;
   }
   const Tensor staged = empty("write", shape(), {.dtype = dtype_of<T>(), .device = Device::cpu()});

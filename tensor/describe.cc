@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tensor/origin.h"
 #include "tensor/overlap.h"
 
 namespace hollow {
@@ -14,10 +15,9 @@ constexpr absl::string_view kWrite = "copy_() or fill_()";
 // The others of the same root that are not ready: whoever mends one wants to know them all.
 std::string unfinished_beside(const Tensor& tensor) {
   const Origin* const origin = tensor.storage()->origin();
-  const std::shared_ptr<const Kin> kin = origin ? origin->kin.lock() : nullptr;
-  if (kin == nullptr) return "";
+  if (origin == nullptr || origin->kin == nullptr) return "";
   std::string list;
-  for (const Tensor& other : kin->unfinished()) {
+  for (const Tensor& other : origin->kin->unfinished()) {
     if (other.storage() == tensor.storage()) continue;
     absl::StrAppend(&list, list.empty() ? "" : ", ", "\"", other.name(), "\" (",
                     to_string(other.state()), ")");
@@ -29,14 +29,13 @@ std::string unfinished_beside(const Tensor& tensor) {
 
 std::string describe(const Tensor& tensor) {
   const Origin* const origin = tensor.storage()->origin();
+  const Layout layout = origin == nullptr ? tensor.layout() : layout_of(*origin);
   std::string text = "tensor ";
   if (origin != nullptr) {
-    text = tensor.layout() == origin->layout
+    text = tensor.layout() == layout
                ? absl::StrCat("\"", origin->name, "\" ")
                : absl::StrCat("view ", to_string(tensor.shape()), " of \"", origin->name, "\" ");
   }
-  const Layout& layout =
-      origin != nullptr && tensor.layout() != origin->layout ? origin->layout : tensor.layout();
   absl::StrAppend(&text, to_string(layout.shape), " ", to_string(tensor.dtype()), " on ",
                   to_string(tensor.device()));
   if (!tensor.is_meta()) absl::StrAppend(&text, " (", to_string(tensor.state()), ")");
@@ -45,24 +44,30 @@ std::string describe(const Tensor& tensor) {
 
 void require_values(absl::string_view op, const Tensor& tensor) {
   if (tensor.is_initialized()) return;
-  const bool in_module = tensor.storage()->origin() != nullptr;
+  const Origin* const origin = tensor.storage()->origin();
+  const std::string what = origin == nullptr ? describe(tensor)
+                                             : absl::StrCat(describe(tensor), ", declared by ",
+                                                            declared_by(*origin), ",");
+  const bool has_writer = origin != nullptr && origin->writer != nullptr;
   if (tensor.is_meta()) {
+    const std::string mend =
+        has_writer ? "call materialize(module, device), or to_empty(device) and then "
+                     "reset_parameters(), on its module"
+                   : absl::StrCat("give it memory with to_empty(tensor, device), then values with ",
+                                  kWrite);
     throw Error(
         ErrorCode::kMeta, op,
-        absl::StrCat(describe(tensor), " has no memory, and so no values; ",
-                     in_module ? "call to_empty(device), then reset_parameters(), on its module"
-                               : absl::StrCat("give it memory with to_empty(tensor, device), "
-                                              "then values with ",
-                                              kWrite),
-                     unfinished_beside(tensor)));
+        absl::StrCat(what, " has no memory, and so no values; ", mend, unfinished_beside(tensor)));
   }
   const Ranges missing = tensor.storage()->unwritten(tensor.layout());
-  throw Error(ErrorCode::kUninitialized, op,
-              absl::StrCat(describe(tensor), ": ", missing.count(), " of ", tensor.numel(),
-                           " elements were never written, the first is element ",
-                           missing.ranges().front().begin, " of its storage; write them with ",
-                           in_module ? "reset_parameters() of its module, or " : "", kWrite,
-                           unfinished_beside(tensor)));
+  if (missing.empty()) return;  // another thread has written them just now
+  throw Error(
+      ErrorCode::kUninitialized, op,
+      absl::StrCat(what, origin == nullptr ? ": " : " is not ready: ", missing.count(), " of ",
+                   tensor.numel(), " elements were never written, the first is element ",
+                   missing.ranges().front().begin, " of its storage; write them with ",
+                   has_writer ? "materialize() or reset_parameters() of its module, or " : "",
+                   kWrite, unfinished_beside(tensor)));
 }
 
 void require_writable(absl::string_view op, const Tensor& tensor) {

@@ -1,5 +1,7 @@
 #include "tensor/device.h"
 
+#include <atomic>
+
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,9 @@ namespace {
 constexpr int kMaxIndex = 127;
 
 thread_local Device current = Device::cpu();
+thread_local int meta_depth = 0;
+thread_local uint64_t meta_number = 0;
+std::atomic<uint64_t> next_meta_number{1};
 
 }  // namespace
 
@@ -59,8 +64,16 @@ std::ostream& operator<<(std::ostream& out, Device device) { return out << to_st
 
 Device default_device() { return current; }
 
-DeviceScope::DeviceScope(Device device) : previous_(current) { current = device; }
+DeviceScope::DeviceScope(Device device) : previous_(current), is_meta_(device.is_meta()) {
+  if (is_meta_ && meta_depth++ == 0) meta_number = next_meta_number.fetch_add(1);
+  current = device;
+}
 
-DeviceScope::~DeviceScope() { current = previous_; }
+DeviceScope::~DeviceScope() {
+  if (is_meta_) --meta_depth;
+  current = previous_;
+}
+
+uint64_t meta_scope_number() { return meta_depth == 0 ? 0 : meta_number; }
 
 }  // namespace hollow

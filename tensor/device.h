@@ -69,7 +69,12 @@ class DeviceScope {
 
  private:
   Device previous_;
+  bool is_meta_;
 };
+
+// Tells the meta scopes of the process apart: the number of this thread's outermost
+// DeviceScope(Device::meta()) that is open; 0 where none is.
+uint64_t meta_scope_number();
 
 }  // namespace hollow
 

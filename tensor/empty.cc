@@ -4,35 +4,54 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tensor/births.h"
 #include "tensor/error.h"
 
 namespace hollow {
 namespace {
 
-Tensor make(absl::string_view op, Layout layout, const TensorOptions& options) {
-  const int64_t numel = layout.numel();
+// Calls make(device), which makes the storage.
+template <typename Make>
+std::shared_ptr<Storage> new_storage(absl::string_view op, absl::Span<const int64_t> shape,
+                                     const TensorOptions& options, Make make) {
   const Device device = options.device.value_or(default_device());
-  std::shared_ptr<Storage> storage = with_op(
-      op, [&] { return std::make_shared<Storage>(device, options.dtype, numel); },
+  return with_op(
+      op, [&] { return make(device); },
       [&] {
-        return absl::StrCat("a new tensor ", to_string(layout.shape), " ", to_string(options.dtype),
+        return absl::StrCat("a new tensor ", to_string(shape), " ", to_string(options.dtype),
                             " on ", to_string(device));
       });
-  Tensor tensor(std::move(storage), std::move(layout));
-  if (options.requires_grad) tensor.set_requires_grad(true);
-  return tensor;
 }
 
 }  // namespace
 
-Tensor empty(absl::string_view op, Shape shape, const TensorOptions& options) {
-  checked_numel(op, shape);
-  Strides strides = contiguous_strides(shape);
-  return make(op, {std::move(shape), std::move(strides), 0}, options);
+Tensor empty_slot(absl::string_view op, Origin origin, const TensorOptions& options) {
+  const Shape shape = origin.shape;
+  const int64_t numel = checked_numel(op, shape);
+  Tensor tensor(new_storage(op, shape, options,
+                            [&](Device device) {
+                              return Storage::make_slot(device, options.dtype, numel,
+                                                        std::move(origin));
+                            }),
+                {shape, contiguous_strides(shape)});
+  if (options.requires_grad) tensor.set_requires_grad(true);
+  return tensor;
 }
 
-Tensor empty(Shape shape, const TensorOptions& options) {
-  return empty("empty", std::move(shape), options);
+Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& options) {
+  const int64_t numel = checked_numel(op, shape);
+  Tensor tensor(new_storage(op, shape, options,
+                            [&](Device device) {
+                              return std::make_shared<Storage>(device, options.dtype, numel);
+                            }),
+                {shape, contiguous_strides(shape)});
+  if (options.requires_grad) tensor.set_requires_grad(true);
+  if (tensor.is_meta()) Births::note(op, tensor);
+  return tensor;
+}
+
+Tensor empty(const Shape& shape, const TensorOptions& options) {
+  return empty("empty", shape, options);
 }
 
 TensorOptions like(const Tensor& tensor) {
@@ -41,7 +60,13 @@ TensorOptions like(const Tensor& tensor) {
 
 Tensor empty_like(absl::string_view op, const Tensor& tensor, const TensorOptions& options) {
   if (!tensor.layout().is_dense()) return empty(op, tensor.shape(), options);
-  return make(op, {tensor.shape(), tensor.strides(), 0}, options);
+  std::shared_ptr<Storage> storage = new_storage(op, tensor.shape(), options, [&](Device device) {
+    return std::make_shared<Storage>(device, options.dtype, tensor.numel());
+  });
+  Tensor result(std::move(storage), {tensor.shape(), tensor.strides()});
+  if (options.requires_grad) result.set_requires_grad(true);
+  if (result.is_meta()) Births::note(op, result);
+  return result;
 }
 
 Tensor empty_like(const Tensor& tensor, const TensorOptions& options) {

@@ -12,9 +12,12 @@ namespace hollow {
 // memory. Throws Error(kShape) for a negative or uncountable shape, Error(kOutOfMemory),
 // Error(kDevice) where there is no such device, and Error(kDType) for an integer that is to require
 // grad.
-Tensor empty(Shape shape, const TensorOptions& options = {});
-// The same for the result of an op, whose name is in the error.
-Tensor empty(absl::string_view op, Shape shape, const TensorOptions& options);
+Tensor empty(const Shape& shape, const TensorOptions& options = {});
+// The same for the result of an op, whose name, a literal, is in the error.
+Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& options);
+// The same for a slot, of the origin's shape. A module lists it, so no Births (tensor/births.h)
+// does.
+Tensor empty_slot(absl::string_view op, Origin origin, const TensorOptions& options);
 
 // Options that make a tensor of the same dtype on the same device.
 TensorOptions like(const Tensor& tensor);

@@ -45,6 +45,8 @@ absl::string_view to_string(ErrorCode code) {
       return "key";
     case ErrorCode::kWriter:
       return "writer";
+    case ErrorCode::kSealed:
+      return "sealed";
     case ErrorCode::kChanged:
       return "changed";
     case ErrorCode::kValue:

@@ -36,6 +36,7 @@ enum class ErrorCode {
   kCuda,           // a CUDA call failed
   kKey,            // a name that is malformed, taken or unknown
   kWriter,         // a slot without a writer, or a writer that left elements unwritten
+  kSealed,         // loaded values that initializers must keep, and nothing else to write
   kChanged,        // would lose values that cannot be regenerated
   kValue,          // an argument out of its range
   kUnsupported,    // not built into this version

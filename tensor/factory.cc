@@ -19,7 +19,7 @@ Tensor ones(Shape shape, const TensorOptions& options) {
 
 Tensor full(Shape shape, Scalar value, const TensorOptions& options) {
   value.check_fits("full", options.dtype);
-  Tensor tensor = empty("full", std::move(shape), options);
+  Tensor tensor = empty("full", shape, options);
   fill_(tensor, value);
   return tensor;
 }
@@ -43,7 +43,7 @@ Tensor from_values(absl::Span<const T> values, Shape shape, TensorOptions option
                              " elements, and there are ", values.size(), " values"));
   }
   options.dtype = dtype_of<T>();
-  Tensor tensor = empty("from_values", std::move(shape), options);
+  Tensor tensor = empty("from_values", shape, options);
   tensor.write<T>(
       [&](absl::Span<T> into) { std::copy(values.begin(), values.end(), into.begin()); });
   return tensor;
@@ -57,14 +57,14 @@ template Tensor from_values(absl::Span<const bool>, Shape, TensorOptions);
 
 Tensor rand(Shape shape, RngKey key, const TensorOptions& options) {
   check_dtype("rand", Floats{}, options.dtype);
-  Tensor tensor = empty("rand", std::move(shape), options);
+  Tensor tensor = empty("rand", shape, options);
   uniform_(tensor, 0.0f, 1.0f, key);
   return tensor;
 }
 
 Tensor randn(Shape shape, RngKey key, const TensorOptions& options) {
   check_dtype("randn", Floats{}, options.dtype);
-  Tensor tensor = empty("randn", std::move(shape), options);
+  Tensor tensor = empty("randn", shape, options);
   normal_(tensor, 0.0f, 1.0f, key);
   return tensor;
 }

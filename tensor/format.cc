@@ -60,7 +60,7 @@ std::string to_string(const Tensor& tensor) {
   const Origin* const origin = tensor.storage()->origin();
   std::string name;
   if (origin != nullptr) {
-    name = absl::StrCat(tensor.layout() == origin->layout ? "" : "view of ", "\"", origin->name,
+    name = absl::StrCat(tensor.layout() == layout_of(*origin) ? "" : "view of ", "\"", origin->name,
                         "\", ");
   }
   std::string unwritten;

@@ -1,9 +1,13 @@
 #include "tensor/memory.h"
 
 #include <atomic>
+#include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "kernels/failure.h"
 #include "kernels/memory.h"
+#include "tensor/error.h"
 #include "tensor/place.h"
 
 namespace hollow {
@@ -13,6 +17,29 @@ struct Counters {
   std::atomic<int64_t> bytes{0};
   std::atomic<int64_t> peak_bytes{0};
   std::atomic<int64_t> allocations{0};
+  std::atomic<int64_t> limit{std::numeric_limits<int64_t>::max()};
+
+  // Throws kernels::Failure, and takes nothing, where that is over the limit.
+  void take(Device device, int64_t more) {
+    const int64_t most = limit.load(std::memory_order_relaxed);
+    int64_t now = bytes.load(std::memory_order_relaxed);
+    do {
+      if (more > most - now) {
+        throw kernels::Failure(
+            kernels::Failure::Kind::kOutOfMemory,
+            absl::StrCat(more, " bytes on ", to_string(device), " are more than set_memory_limit(",
+                         most, ") leaves; the tensors there hold ", now));
+      }
+    } while (!bytes.compare_exchange_weak(now, now + more));
+  }
+
+  void note_allocation() {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    const int64_t now = bytes.load(std::memory_order_relaxed);
+    int64_t peak = peak_bytes.load(std::memory_order_relaxed);
+    while (peak < now && !peak_bytes.compare_exchange_weak(peak, now)) {
+    }
+  }
 };
 
 Counters& counters(Device device) {
@@ -24,15 +51,16 @@ Counters& counters(Device device) {
 
 Memory::Memory(Device device, int64_t bytes) : device_(device), bytes_(bytes) {
   stream_ = current_stream(device);
-  visit_place(device, stream_,
-              [&](auto place) { data_ = kernels::allocate(place, static_cast<size_t>(bytes)); });
-  if (data_ == nullptr) return;
   Counters& count = counters(device);
-  count.allocations.fetch_add(1, std::memory_order_relaxed);
-  const int64_t now = count.bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  int64_t peak = count.peak_bytes.load(std::memory_order_relaxed);
-  while (peak < now && !count.peak_bytes.compare_exchange_weak(peak, now)) {
+  count.take(device, bytes);
+  try {
+    visit_place(device, stream_,
+                [&](auto place) { data_ = kernels::allocate(place, static_cast<size_t>(bytes)); });
+  } catch (...) {
+    count.bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    throw;
   }
+  if (data_ != nullptr) count.note_allocation();
 }
 
 Memory Memory::adopt(Device device, int stream, void* data, int64_t bytes) noexcept {
@@ -65,6 +93,15 @@ void* Memory::detach() noexcept { return std::exchange(data_, nullptr); }
 MemoryStats memory_stats(Device device) {
   const Counters& count = counters(device);
   return {count.bytes.load(), count.peak_bytes.load(), count.allocations.load()};
+}
+
+void set_memory_limit(Device device, std::optional<int64_t> bytes) {
+  if (bytes.value_or(0) < 0) {
+    throw Error(ErrorCode::kValue, "set_memory_limit",
+                absl::StrCat(*bytes, " bytes on ", to_string(device),
+                             "; a limit is 0 or more, or std::nullopt for none"));
+  }
+  counters(device).limit = bytes.value_or(std::numeric_limits<int64_t>::max());
 }
 
 }  // namespace hollow

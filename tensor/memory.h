@@ -3,6 +3,7 @@
 #define HOLLOW_TENSOR_MEMORY_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "tensor/device.h"
 
@@ -44,6 +45,11 @@ struct MemoryStats {
 };
 
 MemoryStats memory_stats(Device device);
+
+// From now on the tensors of a device may hold that many bytes together, and none without a number.
+// What would take more is an Error(kOutOfMemory), as where the device itself has no more. What is
+// there stays. Throws Error(kValue) for a negative number, and does nothing on meta.
+void set_memory_limit(Device device, std::optional<int64_t> bytes);
 
 }  // namespace hollow
 

@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <typeinfo>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "tensor/rng_key.h"
 #include "tensor/shape.h"
 
@@ -19,20 +21,34 @@ class Tensor;
 // check shapes and dtypes and write nothing. What it needs it holds itself.
 using Writer = std::function<void(const Tensor& tensor, RngKey key)>;
 
-// Everything that was declared under one root module, as far as it has not got its values.
+// Everything that was declared under one root module. Outlives the modules where a tensor does.
 class Kin {
  public:
   virtual ~Kin() = default;
+  // What has not got its values yet; nothing once the root is gone.
   virtual std::vector<Tensor> unfinished() const = 0;
 };
 
 struct Origin {
-  std::string name;  // qualified: "blocks.0.ls1.gamma"
-  RngKey key;        // of the name, below the root's key
-  Writer writer;     // may be empty, which is an error once it is needed
-  Layout layout;     // of the tensor that was declared; a view's differs
-  std::weak_ptr<const Kin> kin;
+  absl::string_view name;  // qualified: "blocks.0.ls1.gamma"; `kin` owns it
+  RngKey key;              // of the name, below the root's key
+  Writer writer;           // may be empty, which is an error once it is needed
+  Shape shape;             // of the tensor that was declared: all of the storage, contiguous
+  std::shared_ptr<const Kin> kin;
+  const std::type_info* declared_by = nullptr;  // the class of the module, where it is known
+  int writers_given = 0;                        // after the first one
+  bool computed = false;  // in no state dict: the writer runs again after a load, or a new dtype
 };
+
+// Of the tensor that was declared; a view's differs.
+Layout layout_of(const Origin& origin);
+
+// The C++ name of a class: "hollow::nn::LayerScale".
+std::string class_name(const std::type_info& type);
+
+// The module that declared it: `hollow::nn::LayerScale "blocks.0.ls1"`; the class alone for a root,
+// and "a module" where the class is not known.
+std::string declared_by(const Origin& origin);
 
 }  // namespace hollow
 

@@ -28,9 +28,9 @@ struct Step {
   DType dtype;
 };
 
-void commit(std::vector<Step>& steps) noexcept {
+void commit(absl::string_view op, std::vector<Step>& steps) noexcept {
   for (Step& step : steps) {
-    step.memory = step.storage->replace(std::move(step.memory), step.device, step.dtype);
+    step.memory = step.storage->replace(op, std::move(step.memory), step.device, step.dtype);
   }
 }
 
@@ -39,8 +39,8 @@ Layout whole(const Storage& storage) { return {{storage.numel()}, {1}, 0}; }
 std::string subject(const std::shared_ptr<Storage>& storage) {
   const Origin* const origin = storage->origin();
   return absl::StrCat(
-      describe(Tensor(storage, origin != nullptr ? origin->layout : whole(*storage))), " needs ",
-      storage->nbytes(), " bytes; nothing was changed");
+      describe(Tensor(storage, origin != nullptr ? layout_of(*origin) : whole(*storage))),
+      " needs ", storage->nbytes(), " bytes; nothing was changed");
 }
 
 Ranges written(const Storage& storage) {
@@ -80,28 +80,38 @@ void cast_to(const Step& step, absl::string_view op) {
   });
 }
 
+void refuse_meta(absl::string_view op, Device device) {
+  if (!device.is_meta()) return;
+  throw Error(ErrorCode::kMeta, op,
+              "to meta would destroy values; release() of a module goes back to meta, where the "
+              "values can be regenerated");
+}
+
 }  // namespace
 
-void to_empty(absl::string_view op, const Storages& storages, Device device) {
-  if (device.is_meta()) {
-    throw Error(ErrorCode::kMeta, op,
-                "to meta would destroy values; release() of a module goes back to meta, where the "
-                "values can be regenerated");
-  }
+void place(absl::string_view op, const std::vector<Placing>& plan) {
   const std::lock_guard lock(placing());
   std::vector<Step> steps;
-  for (const std::shared_ptr<Storage>& storage : storages) {
+  for (const auto& [storage, device] : plan) {
+    refuse_meta(op, device);
     if (storage->device() == device) continue;
     with_op(
         op,
-        [&] {
+        [&, &storage = storage, &device = device] {
           steps.push_back(
               {storage.get(), Memory(device, storage->nbytes()), device, storage->dtype()});
           copy_to(steps.back(), op);
         },
-        [&] { return subject(storage); });
+        [&, &storage = storage] { return subject(storage); });
   }
-  commit(steps);
+  commit(op, steps);
+}
+
+void to_empty(absl::string_view op, const Storages& storages, Device device) {
+  refuse_meta(op, device);
+  std::vector<Placing> plan;
+  for (const std::shared_ptr<Storage>& storage : storages) plan.push_back({storage, device});
+  place(op, plan);
 }
 
 void to_empty(const Tensor& tensor, Device device) {
@@ -124,12 +134,29 @@ void convert(absl::string_view op, const Storages& storages, DType dtype) {
         },
         [&] { return subject(storage); });
   }
-  commit(steps);
+  commit(op, steps);
 }
 
-void release(const Storages& storages) noexcept {
+void release(absl::string_view op, const Storages& storages) noexcept {
   const std::lock_guard lock(placing());
-  for (const std::shared_ptr<Storage>& storage : storages) storage->release();
+  for (const std::shared_ptr<Storage>& storage : storages) storage->release(op);
+}
+
+void duplicate(absl::string_view op, const std::shared_ptr<Storage>& from, Storage& to) {
+  with_op(
+      op,
+      [&] {
+        const std::lock_guard lock(placing());
+        const Device device = from->device();
+        Step step = {from.get(), Memory(), device, from->dtype()};
+        if (!device.is_meta()) {
+          step.memory = Memory(device, from->nbytes());
+          copy_to(step, op);
+        }
+        to.replace(op, std::move(step.memory), device, from->dtype());
+        to.copy_knowledge(*from);
+      },
+      [&] { return subject(from); });
 }
 
 }  // namespace hollow

@@ -25,6 +25,13 @@ using Storages = std::vector<std::shared_ptr<Storage>>;
 // Device::meta(), since that would destroy values.
 void to_empty(absl::string_view op, const Storages& storages, Device device);
 
+// The same for storages on devices of their own, in one plan.
+struct Placing {
+  std::shared_ptr<Storage> storage;
+  Device device;
+};
+void place(absl::string_view op, const std::vector<Placing>& plan);
+
 // The same for the storage of one tensor, and so for all handles on it.
 void to_empty(const Tensor& tensor, Device device);
 
@@ -33,7 +40,12 @@ void to_empty(const Tensor& tensor, Device device);
 void convert(absl::string_view op, const Storages& storages, DType dtype);
 
 // Back to meta: values and memory are gone.
-void release(const Storages& storages) noexcept;
+void release(absl::string_view op, const Storages& storages) noexcept;
+
+// Gives `to`, which nobody else uses yet and which has as many elements, memory of its own and all
+// that `from` is: device, dtype, values, which of them were written, by whom, and whether they are
+// sealed. Where that fails, `to` is good for nothing but to be dropped.
+void duplicate(absl::string_view op, const std::shared_ptr<Storage>& from, Storage& to);
 
 }  // namespace hollow
 

@@ -7,12 +7,10 @@
 
 namespace hollow {
 
-Ranges::Ranges(int64_t begin, int64_t end) { append({begin, end}); }
-
-Ranges Ranges::touched_by(const Layout& layout) {
+bool for_each_run(const Layout& layout, absl::FunctionRef<bool(Range)> function) {
   const int64_t numel = layout.numel();
-  if (numel == 0) return Ranges();
-  if (layout.is_dense()) return Ranges(layout.offset, layout.offset + numel);
+  if (numel == 0) return true;
+  if (layout.is_dense()) return function({layout.offset, layout.offset + numel});
 
   // Dimensions by descending stride, without those that lead nowhere new. The trailing ones that
   // follow each other without a gap make one run.
@@ -29,25 +27,47 @@ Ranges Ranges::touched_by(const Layout& layout) {
     dims.pop_back();
   }
 
-  Ranges result;
   absl::InlinedVector<int64_t, 8> index(dims.size(), 0);
   int64_t at = layout.offset;
   while (true) {
-    result.append({at, at + run});
+    if (!function({at, at + run})) return false;
     size_t d = dims.size();
     while (d > 0 && ++index[d - 1] == dims[d - 1].second) {
       at -= dims[d - 1].first * (dims[d - 1].second - 1);
       index[--d] = 0;
     }
-    if (d == 0) return result;
+    if (d == 0) return true;
     at += dims[d - 1].first;
   }
+}
+
+Ranges::Ranges(int64_t begin, int64_t end) { append({begin, end}); }
+
+Ranges Ranges::touched_by(const Layout& layout) {
+  Ranges result;
+  for_each_run(layout, [&](Range run) {
+    result.append(run);
+    return true;
+  });
+  return result;
 }
 
 int64_t Ranges::count() const {
   int64_t count = 0;
   for (const Range& range : ranges_) count += range.end - range.begin;
   return count;
+}
+
+std::vector<Range>::const_iterator Ranges::find(int64_t begin) const {
+  return std::lower_bound(ranges_.begin(), ranges_.end(), begin,
+                          [](const Range& range, int64_t at) { return range.end < at; });
+}
+
+bool Ranges::contains(Range range) const {
+  if (range.begin >= range.end) return true;
+  auto it = find(range.begin);
+  if (it != ranges_.end() && it->end == range.begin) ++it;
+  return it != ranges_.end() && it->begin <= range.begin && range.end <= it->end;
 }
 
 bool Ranges::intersects(const Ranges& other) const {
@@ -65,15 +85,25 @@ bool Ranges::intersects(const Ranges& other) const {
   return false;
 }
 
-void Ranges::add(const Ranges& other) {
-  Ranges sum;
-  auto a = ranges_.begin();
-  auto b = other.ranges_.begin();
-  while (a != ranges_.end() || b != other.ranges_.end()) {
-    const bool take_a = b == other.ranges_.end() || (a != ranges_.end() && a->begin <= b->begin);
-    sum.append(take_a ? *a++ : *b++);
+int64_t Ranges::add(Range range) {
+  if (range.begin >= range.end) return 0;
+  const auto first = find(range.begin);
+  auto last = first;
+  int64_t known = 0;
+  Range sum = range;
+  for (; last != ranges_.end() && last->begin <= range.end; ++last) {
+    known +=
+        std::max<int64_t>(0, std::min(last->end, range.end) - std::max(last->begin, range.begin));
+    sum = {std::min(sum.begin, last->begin), std::max(sum.end, last->end)};
   }
-  ranges_ = std::move(sum.ranges_);
+  if (first == last) {
+    ranges_.insert(first, sum);
+  } else {
+    const auto kept = ranges_.begin() + (first - ranges_.cbegin());
+    *kept = sum;
+    ranges_.erase(first + 1, last);
+  }
+  return range.end - range.begin - known;
 }
 
 Ranges Ranges::minus(const Ranges& other) const {

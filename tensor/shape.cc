@@ -31,22 +31,20 @@ int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape) {
     }
     empty = empty || size == 0;
     if (size == 0) continue;
-    if (span > kMaxNumel / size) {
+    if (__builtin_mul_overflow(span, size, &span) || span > kMaxNumel) {
       throw Error(ErrorCode::kShape, op,
                   absl::StrCat("shape ", to_string(shape), " spans more than ", kMaxNumel,
                                " elements, which is the most that can be addressed"));
     }
-    span *= size;
   }
   return empty ? 0 : span;
 }
 
-Strides contiguous_strides(absl::Span<const int64_t> shape) {
-  Strides strides(shape.size());
+Strides contiguous_strides(const Shape& shape) {
+  Strides strides = shape;
   int64_t stride = 1;
-  for (size_t d = shape.size(); d-- > 0;) {
-    strides[d] = stride;
-    stride *= std::max<int64_t>(1, shape[d]);
+  for (auto each = strides.rbegin(); each != strides.rend(); ++each) {
+    stride *= std::max<int64_t>(1, std::exchange(*each, stride));
   }
   return strides;
 }

@@ -24,7 +24,7 @@ std::string to_string(absl::Span<const int64_t> sizes);
 int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape);
 
 // Row-major strides: the last dimension has stride 1.
-Strides contiguous_strides(absl::Span<const int64_t> shape);
+Strides contiguous_strides(const Shape& shape);
 
 // Where a tensor's elements lie in its storage: element (i0, i1, ...) is number
 // offset + i0*strides[0] + i1*strides[1] + ...

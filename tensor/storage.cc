@@ -1,7 +1,10 @@
 #include "tensor/storage.h"
 
 #include <mutex>
+#include <string>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace hollow {
 namespace {
@@ -15,6 +18,27 @@ std::mutex& cold_mutex() {
 State fresh_state(Device device, int64_t numel) {
   if (device.is_meta()) return State::kMeta;
   return numel == 0 ? State::kInitialized : State::kAllocated;
+}
+
+// "4 x f32 on cpu, 16 bytes".
+std::string extent(const Storage& storage) {
+  const StorageWord word = storage.word();
+  std::string text = absl::StrCat(storage.numel(), " x ", to_string(word.dtype()), " on ",
+                                  to_string(word.device()));
+  if (!word.device().is_meta()) absl::StrAppend(&text, ", ", storage.nbytes(), " bytes");
+  return text;
+}
+
+// Calls record() where a timeline records; a description that finds no memory is left out.
+template <typename Describe>
+void record(EventKind kind, const Storage& storage, absl::string_view op, Describe describe,
+            int64_t begin_ns = -1) noexcept {
+  if (!Timeline::is_recording()) return;
+  try {
+    Timeline::record(kind, storage, op, describe(), begin_ns);
+  } catch (const std::bad_alloc&) {
+    Timeline::record(kind, storage, op, "", begin_ns);
+  }
 }
 
 }  // namespace
@@ -36,27 +60,47 @@ absl::string_view to_string(State state) {
 std::ostream& operator<<(std::ostream& out, State state) { return out << to_string(state); }
 
 Storage::Storage(Device device, DType dtype, int64_t numel)
-    : word_(StorageWord(device, dtype, fresh_state(device, numel), false).bits()), numel_(numel) {
-  if (device.is_meta()) return;
-  Memory memory(device, nbytes());
-  last_stream_ = static_cast<uint8_t>(memory.stream());
-  data_ = memory.detach();
+    : word_(StorageWord(device, dtype, fresh_state(device, numel)).bits()), numel_(numel) {
+  if (!device.is_meta()) {
+    Memory memory(device, nbytes());
+    last_stream_ = static_cast<uint8_t>(memory.stream());
+    data_ = memory.detach();
+  }
+  record(EventKind::kBorn, *this, "", [&] { return extent(*this); });
 }
 
 Storage::~Storage() {
+  record(EventKind::kDied, *this, "", [] { return absl::string_view(); });
   if (data_ != nullptr) Memory::adopt(device(), last_stream_, data_, nbytes());
-  delete cold_.load();
+  if (owns_cold_) delete cold_.load();
+}
+
+struct Storage::Slot {
+  Slot(Device device, DType dtype, int64_t numel, Origin origin)
+      : cold{.origin = std::move(origin)}, storage(device, dtype, numel) {
+    storage.cold_ = &cold;
+    storage.owns_cold_ = false;
+    if (Timeline::is_recording()) Timeline::record_name(storage);
+  }
+
+  Cold cold;  // outlives the storage
+  Storage storage;
+};
+
+std::shared_ptr<Storage> Storage::make_slot(Device device, DType dtype, int64_t numel,
+                                            Origin origin) {
+  auto slot = std::make_shared<Slot>(device, dtype, numel, std::move(origin));
+  return std::shared_ptr<Storage>(slot, &slot->storage);
 }
 
 Ranges Storage::unwritten(const Layout& layout) const {
-  const Ranges touched = Ranges::touched_by(layout);
   const std::lock_guard lock(cold_mutex());
   switch (state()) {
     case State::kMeta:
     case State::kAllocated:
-      return touched;
+      return Ranges::touched_by(layout);
     case State::kPartial:
-      return touched.minus(cold_.load()->written);
+      return cold_.load()->written->missing(layout);
     case State::kInitialized:
       break;
   }
@@ -64,49 +108,93 @@ Ranges Storage::unwritten(const Layout& layout) const {
 }
 
 bool Storage::contains_written(const Layout& layout) const {
-  return state() != State::kMeta && unwritten(layout).empty();
+  if (state() == State::kMeta) return false;
+  const std::lock_guard lock(cold_mutex());
+  switch (state()) {
+    case State::kInitialized:
+      return true;
+    case State::kPartial:
+      return cold_.load()->written->contains(layout);
+    case State::kMeta:
+    case State::kAllocated:
+      break;
+  }
+  return layout.numel() == 0 && state() != State::kMeta;
 }
 
-void Storage::mark_written(const Layout& layout) {
+void Storage::mark_written_slowly(absl::string_view op, const Layout& layout) {
+  if (state() == State::kMeta || layout.numel() == 0) return;
+  mark_changed();
+  add_written(layout);
+  note_write(op, layout);
+}
+
+void Storage::add_written(const Layout& layout) {
   const StorageWord before = word();
-  if (before.state() == State::kMeta) return;
-  if (before.state() == State::kInitialized) {
-    if (before.pristine() && layout.numel() > 0) mark_changed();
-    return;
-  }
-  const Ranges touched = Ranges::touched_by(layout);
-  if (touched.empty()) return;
-  if (touched.count() == numel_) {
-    return set_word({before.device(), before.dtype(), State::kInitialized, false});
+  if (before.state() == State::kInitialized) return;
+  if (layout.is_dense() && layout.numel() == numel_) {
+    return set_word(before.with(State::kInitialized));
   }
   Cold& cold = this->cold();
   const std::lock_guard lock(cold_mutex());
   const StorageWord now = word();  // other threads may have written other parts meanwhile
   if (now.state() == State::kInitialized) return;
-  if (now.state() == State::kAllocated) cold.written = Ranges();
-  cold.written.add(touched);
-  const bool complete = cold.written.count() == numel_;
-  set_word({now.device(), now.dtype(), complete ? State::kInitialized : State::kPartial, false});
+  if (now.state() == State::kAllocated) cold.written = std::make_unique<ElementSet>(numel_);
+  // From now on the set counts, also if memory ends before all of the layout is in it.
+  if (now.state() == State::kAllocated) set_word(now.with(State::kPartial));
+  cold.written->add(layout);
+  if (!cold.written->is_full()) return;
+  set_word(now.with(State::kInitialized));
+  cold.written = nullptr;
+}
+
+void Storage::note_write(absl::string_view op, const Layout& layout) {
+  if (WriteScope::covers(*this)) return;
+  Cold* const cold = cold_.load(std::memory_order_acquire);
+  if (cold != nullptr && cold->origin.has_value()) {
+    cold->overwritten = true;
+    cold->log.add(Author::kOp, op);
+  }
+  record(EventKind::kWritten, *this, op,
+         [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
 }
 
 void Storage::mark_unwritten() {
   const StorageWord now = word();
-  if (now.state() != State::kMeta) {
-    set_word({now.device(), now.dtype(), fresh_state(now.device(), numel_), false});
-  }
+  if (now.state() == State::kMeta) return;
+  set_word(now.with(fresh_state(now.device(), numel_)).with_pristine(false));
 }
 
 void Storage::set_pristine(bool pristine) {
   const StorageWord now = word();
   if (now.state() != State::kInitialized || now.pristine() == pristine) return;
-  set_word({now.device(), now.dtype(), State::kInitialized, pristine});
+  set_word(now.with_pristine(pristine));
 }
 
-void Storage::set_origin(Origin origin) {
-  cold().origin = std::make_unique<Origin>(std::move(origin));
+void Storage::seal(absl::string_view op) {
+  if (state() != State::kMeta) set_sealed(op, true);
 }
 
-Memory Storage::replace(Memory memory, Device device, DType dtype) noexcept {
+void Storage::unseal(absl::string_view op) { set_sealed(op, false); }
+
+void Storage::set_sealed(absl::string_view op, bool sealed) {
+  if (word().sealed() == sealed) return;
+  set_word(word().with_sealed(sealed));
+  record(sealed ? EventKind::kSealed : EventKind::kUnsealed, *this, op,
+         [] { return absl::string_view(); });
+}
+
+std::vector<WriteCount> Storage::writes() const {
+  const Cold* const cold = cold_.load(std::memory_order_acquire);
+  return cold == nullptr ? std::vector<WriteCount>() : cold->log.counts();
+}
+
+bool Storage::is_overwritten() const {
+  const Cold* const cold = cold_.load(std::memory_order_acquire);
+  return cold != nullptr && cold->overwritten;
+}
+
+Memory Storage::replace(absl::string_view op, Memory memory, Device device, DType dtype) noexcept {
   const StorageWord now = word();
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   const State state = now.state() == State::kMeta ? fresh_state(device, numel_) : now.state();
@@ -115,22 +203,74 @@ Memory Storage::replace(Memory memory, Device device, DType dtype) noexcept {
   const bool pristine = now.pristine() && (dtype == now.dtype() || now.dtype() == DType::kF32);
   last_stream_ = static_cast<uint8_t>(memory.stream());
   data_ = memory.detach();
-  set_word({device, dtype, state, pristine});
+  set_word(StorageWord(device, dtype, state).with_pristine(pristine).with_sealed(now.sealed()));
+  const EventKind kind = dtype != now.dtype()          ? EventKind::kConverted
+                         : now.state() == State::kMeta ? EventKind::kAllocated
+                                                       : EventKind::kMoved;
+  record(kind, *this, op, [&] { return extent(*this); });
   return old;
 }
 
-Memory Storage::release() noexcept {
+Memory Storage::release(absl::string_view op) noexcept {
   const StorageWord now = word();
+  if (now.state() == State::kMeta) return Memory();
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   data_ = nullptr;
-  set_word({Device::meta(), now.dtype(), State::kMeta, false});
+  set_word({Device::meta(), now.dtype(), State::kMeta});
+  if (Cold* const cold = cold_.load(); cold != nullptr) cold->overwritten = false;
+  record(EventKind::kReleased, *this, op, [&] { return extent(*this); });
   return old;
+}
+
+void Storage::copy_knowledge(const Storage& other) {
+  const StorageWord word = other.word();
+  requires_grad_ = other.requires_grad_;
+  if (const Cold* const theirs = other.cold_.load(std::memory_order_acquire); theirs != nullptr) {
+    Cold& ours = cold();
+    const std::lock_guard lock(cold_mutex());
+    if (theirs->written != nullptr) ours.written = std::make_unique<ElementSet>(*theirs->written);
+    ours.log.add_all(theirs->log);
+    ours.overwritten = theirs->overwritten.load();
+  }
+  set_word(word);
 }
 
 Storage::Cold& Storage::cold() {
   const std::lock_guard lock(cold_mutex());
   if (cold_.load() == nullptr) cold_.store(new Cold, std::memory_order_release);
   return *cold_.load();
+}
+
+thread_local const WriteScope* WriteScope::innermost_ = nullptr;
+
+WriteScope::WriteScope(Storage& storage, Author author, absl::string_view op)
+    : storage_(storage),
+      author_(author),
+      op_(op),
+      begin_ns_(Timeline::is_recording() ? Timeline::now_ns() : -1),
+      outer_(innermost_) {
+  innermost_ = this;
+}
+
+WriteScope::~WriteScope() { innermost_ = outer_; }
+
+bool WriteScope::covers(const Storage& storage) {
+  for (const WriteScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+    if (&scope->storage_ == &storage) return true;
+  }
+  return false;
+}
+
+void WriteScope::finish(const Layout& layout) {
+  Storage::Cold* const cold = storage_.cold_.load(std::memory_order_acquire);
+  if (cold != nullptr && cold->origin.has_value()) {
+    if (layout.numel() == storage_.numel()) cold->overwritten = false;
+    cold->log.add(author_, author_ == Author::kWriter ? "writer" : op_);
+  }
+  record(
+      author_ == Author::kWriter ? EventKind::kInitialized : EventKind::kLoaded, storage_, op_,
+      [&] { return absl::StrCat(layout.numel(), " of ", storage_.numel(), " elements"); },
+      begin_ns_);
 }
 
 }  // namespace hollow

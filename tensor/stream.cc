@@ -58,8 +58,7 @@ void synchronize(Device device) {
   });
 }
 
-StreamOrder::StreamOrder(absl::string_view op, Device device, absl::Span<Storage* const> storages) {
-  if (!device.is_cuda()) return;
+void StreamOrder::order(absl::string_view op, Device device, absl::Span<Storage* const> storages) {
   DeviceOrder& order = order_of(device);
   lock_ = std::unique_lock(order.mutex);
   order.last_op.assign(op.data(), op.size());

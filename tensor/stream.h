@@ -37,9 +37,13 @@ void synchronize(Device device);
 // between while it lives. An op holds one while it enqueues its kernel.
 class StreamOrder {
  public:
-  StreamOrder(absl::string_view op, Device device, absl::Span<Storage* const> storages);
+  StreamOrder(absl::string_view op, Device device, absl::Span<Storage* const> storages) {
+    if (device.is_cuda()) order(op, device, storages);
+  }
 
  private:
+  void order(absl::string_view op, Device device, absl::Span<Storage* const> storages);
+
   std::unique_lock<std::mutex> lock_;
 };
 

@@ -61,7 +61,7 @@ void Tensor::set_requires_grad(bool requires_grad) const {
 
 std::string Tensor::name() const {
   const Origin* const origin = storage_->origin();
-  return origin == nullptr ? "" : origin->name;
+  return origin == nullptr ? "" : std::string(origin->name);
 }
 
 Tensor Tensor::reshape(Shape shape) const {
@@ -176,7 +176,7 @@ void* Tensor::data_at(absl::string_view op, DType dtype) const {
 void* Tensor::mutable_data_at(absl::string_view op, DType dtype) const {
   require_writable(op, *this);
   void* const data = data_at(op, dtype);
-  storage_->mark_written(layout_);
+  storage_->mark_written(op, layout_);
   return data;
 }
 

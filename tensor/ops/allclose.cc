@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tensor/describe.h"
+#include "tensor/dtype_visit.h"
 
 namespace hollow {
 namespace {
@@ -39,6 +41,21 @@ bool allclose(const Tensor& a, const Tensor& b, Tolerance tolerance) {
   const std::vector<long double> values_a = widened(a);
   const std::vector<long double> values_b = widened(b);
   return std::equal(values_a.begin(), values_a.end(), values_b.begin(), close);
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  require_values("same_bits", a);
+  require_values("same_bits", b);
+  if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+  if (a.is_same(b) || a.numel() == 0) return true;
+  const Tensor x = a.to(Device::cpu()).contiguous();
+  const Tensor y = b.to(Device::cpu()).contiguous();
+  bool same = false;
+  visit_dtype<AllTypes>("same_bits", x.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    same = std::memcmp(x.data<T>(), y.data<T>(), static_cast<size_t>(x.nbytes())) == 0;
+  });
+  return same;
 }
 
 }  // namespace hollow

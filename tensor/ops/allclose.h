@@ -16,6 +16,10 @@ struct Tolerance {
 // infinity to itself alone. Throws Error(kShape) unless the shapes are equal.
 bool allclose(const Tensor& a, const Tensor& b, Tolerance tolerance = {});
 
+// Whether both have the same shape, the same dtype, and the same bits, from whatever devices: a NaN
+// is the same as itself, and 0 is not -0.
+bool same_bits(const Tensor& a, const Tensor& b);
+
 }  // namespace hollow
 
 #endif  // HOLLOW_TENSOR_OPS_ALLCLOSE_H_

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "nn/init.h"
 #include "nn/linear.h"
+#include "nn/materialize.h"
 #include "tensor/memory.h"
 #include "tensor/ops/fill.h"
 #include "tests/testing.h"
@@ -217,16 +218,32 @@ TEST(ModuleTest, AWriterThatTurnsOutToLeaveElementsIsFound) {
   EXPECT_EQ(module.get_parameter("w").state(), State::kPartial);
 }
 
-TEST(ModuleTest, AWriterMayReplaceItself) {
+TEST(ModuleTest, AWriterCannotReplaceItselfWhileItWrites) {
   Module module;
-  int calls = 0;
   module.add_parameter("w", {1}, init::constant(1.0));
+  bool replaces = false;
   module.set_writer("w", [&](const Tensor& tensor, RngKey) {
     fill_(tensor, 2.0);
-    if (!tensor.is_meta() && ++calls == 2) module.set_writer("w", init::constant(3.0));
+    if (replaces && !tensor.is_meta()) module.set_writer("w", init::constant(3.0));
   });
+  replaces = true;
+  expect_error(ErrorCode::kWriter, {"reset_parameters", "set_writer", "\"w\"", "its own slot"},
+               [&] { module.reset_parameters(); });
+  replaces = false;
   module.reset_parameters();
-  module.reset_parameters();
+  EXPECT_EQ(module.get_parameter("w").item<float>(), 2.0f);
+}
+
+TEST(ModuleTest, AWriterMayReplaceItselfOnMeta) {
+  DeviceScope scope(Device::meta());
+  Module module;
+  module.add_parameter("w", {1}, init::constant(1.0));
+  int calls = 0;
+  module.set_writer("w", [&, kept = std::vector<int>(99)](const Tensor& tensor, RngKey) {
+    if (++calls == 2) module.set_writer("w", init::constant(3.0));
+    fill_(tensor, static_cast<int64_t>(kept.size()));
+  });
+  materialize(module, Device::cpu());
   EXPECT_EQ(module.get_parameter("w").item<float>(), 3.0f);
 }
 

@@ -163,7 +163,7 @@ void add_members(std::vector<Call>* calls) {
                       fill_(half.narrow(0, 0, 1), 7);
                       fill_(half.narrow(0, 4, 2), 8);
                       const Tensor again = in({3}, DType::kF32, d);
-                      release({again.storage()});
+                      release("test", {again.storage()});
                       to_empty(again, d);
                       fill_(again, 9);
                       return {moved, half, again};

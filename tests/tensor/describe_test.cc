@@ -23,22 +23,27 @@ class Slots : public Kin {
  public:
   std::vector<Tensor> unfinished() const override {
     std::vector<Tensor> result;
-    for (const Tensor& tensor : all) {
-      if (tensor.state() != State::kInitialized) result.push_back(tensor);
+    for (const std::weak_ptr<Storage>& each : all) {
+      const std::shared_ptr<Storage> storage = each.lock();
+      if (storage == nullptr || storage->state() == State::kInitialized) continue;
+      result.emplace_back(storage, layout_of(*storage->origin()));
     }
     return result;
   }
 
-  std::vector<Tensor> all;
+  std::vector<std::weak_ptr<Storage>> all;
 };
 
-Tensor declare(const std::shared_ptr<Slots>& slots, std::string name, Tensor tensor) {
-  tensor.storage()->set_origin({.name = std::move(name),
-                                .key = RngKey(0),
-                                .writer = {},
-                                .layout = tensor.layout(),
-                                .kin = slots});
-  slots->all.push_back(tensor);
+Tensor declare(const std::shared_ptr<Slots>& slots, absl::string_view name, Shape shape,
+               const TensorOptions& options = {}) {
+  Tensor tensor = empty_slot("test",
+                             {.name = name,
+                              .key = RngKey(0),
+                              .writer = [](const Tensor&, RngKey) {},
+                              .shape = std::move(shape),
+                              .kin = slots},
+                             options);
+  slots->all.push_back(tensor.storage());
   return tensor;
 }
 
@@ -53,7 +58,8 @@ TEST(DescribeTest, ATensor) {
 
 TEST(DescribeTest, ASlotAndItsViews) {
   const auto slots = std::make_shared<Slots>();
-  const Tensor bias = declare(slots, "fc.bias", ones({30}));
+  const Tensor bias = declare(slots, "fc.bias", {30});
+  fill_(bias, 1);
   EXPECT_EQ(describe(bias), "\"fc.bias\" [30] f32 on cpu (initialized)");
   EXPECT_EQ(describe(bias.narrow(0, 4, 2)),
             "view [2] of \"fc.bias\" [30] f32 on cpu (initialized)");
@@ -77,10 +83,11 @@ TEST(RequireValuesTest, NamesTheTensorTheGapAndTheWayOut) {
 
 TEST(RequireValuesTest, ListsWhatElseIsUnfinishedInTheModel) {
   const auto slots = std::make_shared<Slots>();
-  const Tensor gamma = declare(slots, "ls1.gamma", empty({4}, kMeta));
-  const Tensor weight = declare(slots, "fc.weight", empty({2, 3}));
-  const Tensor bias = declare(slots, "fc.bias", ones({3}));
-  const Tensor half = declare(slots, "fc.half", empty({2}));
+  const Tensor gamma = declare(slots, "ls1.gamma", {4}, kMeta);
+  const Tensor weight = declare(slots, "fc.weight", {2, 3});
+  const Tensor bias = declare(slots, "fc.bias", {3});
+  fill_(bias, 1);
+  const Tensor half = declare(slots, "fc.half", {2});
   fill_(half.narrow(0, 0, 1), 5);
   expect_error(ErrorCode::kMeta,
                {"\"ls1.gamma\" [4] f32 on meta", "to_empty(device)", "reset_parameters()",

@@ -30,7 +30,7 @@ TEST(ErrorTest, EveryCodePrintsAsItself) {
   }
   EXPECT_EQ(names, (std::set<absl::string_view>{"shape", "dtype", "device", "meta", "uninitialized",
                                                 "alias", "out_of_memory", "cuda", "key", "writer",
-                                                "changed", "value", "unsupported"}));
+                                                "sealed", "changed", "value", "unsupported"}));
 }
 
 TEST(ErrorTest, WithOpTurnsEachFailureIntoItsCode) {

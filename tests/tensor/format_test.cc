@@ -39,9 +39,10 @@ TEST(FormatTest, WithoutElements) {
 TEST(FormatTest, MetaHasNoData) {
   const TensorOptions options = {.dtype = DType::kF16, .device = Device::meta()};
   EXPECT_EQ(to_string(ones({2, 3}, options)), "tensor(shape=[2, 3], f16, meta)");
-  const Tensor named = empty({1024}, {.device = Device::meta()});
-  named.storage()->set_origin(
-      {.name = "ls1.gamma", .key = RngKey(0), .writer = {}, .layout = named.layout()});
+  const Tensor named = empty_slot(
+      "test",
+      {.name = "ls1.gamma", .key = RngKey(0), .writer = {}, .shape = {1024}, .kin = nullptr},
+      {.device = Device::meta()});
   EXPECT_EQ(to_string(named), "tensor(\"ls1.gamma\", shape=[1024], f32, meta)");
   EXPECT_EQ(to_string(named.narrow(0, 1, 2)),
             "tensor(view of \"ls1.gamma\", shape=[2], f32, meta)");

@@ -56,11 +56,13 @@ TEST(ToEmptyTest, LeavesWhatIsRealAsItIs) {
 TEST(ToEmptyTest, IsAllOrNothing) {
   const Tensor meta = empty({6}, kMeta);
   const Tensor real = counting({6});
-  const Tensor large = empty({int64_t{1} << 50}, kMeta);
-  large.storage()->set_origin({.name = "head.weight",
-                               .key = RngKey(0),
-                               .writer = {},
-                               .layout = {{1 << 20, int64_t{1} << 30}, {int64_t{1} << 30, 1}, 0}});
+  const Tensor large = empty_slot("test",
+                                  {.name = "head.weight",
+                                   .key = RngKey(0),
+                                   .writer = {},
+                                   .shape = {1 << 20, int64_t{1} << 30},
+                                   .kin = nullptr},
+                                  kMeta);
   const Tensor last = empty({6}, kMeta);
   const MemoryStats before = memory_stats(Device::cpu());
   expect_error(ErrorCode::kOutOfMemory,
@@ -184,7 +186,7 @@ TEST(ReleaseTest, GoesBackToMeta) {
   const Tensor real = counting({100});
   const Tensor view = real.narrow(0, 3, 2);
   const Tensor meta = empty({5}, kMeta);
-  release({real.storage(), meta.storage()});
+  release("test", {real.storage(), meta.storage()});
   EXPECT_EQ(memory_stats(Device::cpu()).bytes, before);
   EXPECT_TRUE(real.is_meta());
   EXPECT_TRUE(view.is_meta());

@@ -36,18 +36,38 @@ TEST(StorageWordTest, HoldsAllOfIt) {
   for (const Device device : devices) {
     for (int dtype = 0; dtype <= static_cast<int>(DType::kBool); ++dtype) {
       for (int state = 0; state <= static_cast<int>(State::kInitialized); ++state) {
-        for (const bool pristine : {false, true}) {
-          const StorageWord made(device, static_cast<DType>(dtype), static_cast<State>(state),
-                                 pristine);
+        for (int flags = 0; flags < 4; ++flags) {
+          const bool pristine = (flags & 1) != 0, sealed = (flags & 2) != 0;
+          const StorageWord made =
+              StorageWord(device, static_cast<DType>(dtype), static_cast<State>(state))
+                  .with_pristine(pristine)
+                  .with_sealed(sealed);
           const StorageWord word(made.bits());
           ASSERT_EQ(word.device(), device);
           ASSERT_EQ(word.dtype(), static_cast<DType>(dtype));
           ASSERT_EQ(word.state(), static_cast<State>(state));
           ASSERT_EQ(word.pristine(), pristine);
+          ASSERT_EQ(word.sealed(), sealed);
+          const StorageWord other = word.with(State::kPartial);
+          ASSERT_EQ(other.state(), State::kPartial);
+          ASSERT_EQ(other.with(word.state()).bits(), word.bits());
         }
       }
     }
   }
+}
+
+TEST(StorageWordTest, ReadyBesideAnotherMeansThePlaceAndTheValues) {
+  const StorageWord here(Device::cpu(), DType::kF32, State::kInitialized);
+  EXPECT_TRUE(here.is_ready_beside(here.with(State::kAllocated)));
+  EXPECT_TRUE(here.with_pristine(true).with_sealed(true).is_ready_beside(here));
+  for (const State state : {State::kMeta, State::kAllocated, State::kPartial}) {
+    EXPECT_FALSE(here.with(state).is_ready_beside(here));
+  }
+  EXPECT_FALSE(here.is_ready_beside({Device::cpu(), DType::kF16, State::kInitialized}));
+  EXPECT_FALSE(here.is_ready_beside({Device::cuda(0), DType::kF32, State::kInitialized}));
+  const StorageWord first(Device::cuda(0), DType::kF32, State::kInitialized);
+  EXPECT_FALSE(first.is_ready_beside({Device::cuda(1), DType::kF32, State::kInitialized}));
 }
 
 TEST(StorageTest, OnMetaItHasASizeAndNoMemory) {
@@ -58,7 +78,7 @@ TEST(StorageTest, OnMetaItHasASizeAndNoMemory) {
   EXPECT_EQ(storage.nbytes(), int64_t{1} << 52);
   EXPECT_EQ(memory_stats(Device::cpu()).bytes, before);
   EXPECT_FALSE(storage.is_written(whole(1)));
-  storage.mark_written(whole(storage.numel()));
+  storage.mark_written("test", whole(storage.numel()));
   storage.mark_pristine();
   EXPECT_EQ(storage.state(), State::kMeta);
   EXPECT_FALSE(storage.pristine());
@@ -80,10 +100,10 @@ TEST(StorageTest, GrowsFromAllocatedByPartsToInitialized) {
   EXPECT_NE(storage.data(), nullptr);
   EXPECT_EQ(storage.unwritten(whole(10)).ranges(), (std::vector<Range>{{0, 10}}));
 
-  storage.mark_written({{0}, {1}, 3});
+  storage.mark_written("test", {{0}, {1}, 3});
   EXPECT_EQ(storage.state(), State::kAllocated);
 
-  storage.mark_written({{3}, {1}, 2});
+  storage.mark_written("test", {{3}, {1}, 2});
   EXPECT_EQ(storage.state(), State::kPartial);
   EXPECT_TRUE(storage.is_written({{3}, {1}, 2}));
   EXPECT_FALSE(storage.is_written({{3}, {1}, 1}));
@@ -91,9 +111,9 @@ TEST(StorageTest, GrowsFromAllocatedByPartsToInitialized) {
   EXPECT_TRUE(storage.is_written({{0}, {1}, 9}));
   EXPECT_EQ(storage.unwritten(whole(10)).ranges(), (std::vector<Range>{{0, 2}, {5, 10}}));
 
-  storage.mark_written({{7}, {1}, 3});
+  storage.mark_written("test", {{7}, {1}, 3});
   EXPECT_EQ(storage.state(), State::kPartial);
-  storage.mark_written({{2}, {1}, 0});
+  storage.mark_written("test", {{2}, {1}, 0});
   EXPECT_EQ(storage.state(), State::kInitialized);
   EXPECT_TRUE(storage.unwritten(whole(10)).empty());
 }
@@ -116,10 +136,10 @@ TEST(StorageTest, StridedColumnsAreKnownOneByOne) {
 
 TEST(StorageTest, PristineIsTheWritersUntilTheNextWrite) {
   Storage storage(Device::cpu(), DType::kF32, 4);
-  storage.mark_written({{2}, {1}, 0});
+  storage.mark_written("test", {{2}, {1}, 0});
   storage.mark_pristine();
   EXPECT_FALSE(storage.pristine()) << "half of it is not written";
-  storage.mark_written(whole(4));
+  storage.mark_written("test", whole(4));
   EXPECT_FALSE(storage.pristine());
   storage.mark_pristine();
   EXPECT_TRUE(storage.pristine());
@@ -128,7 +148,7 @@ TEST(StorageTest, PristineIsTheWritersUntilTheNextWrite) {
   EXPECT_FALSE(storage.pristine());
   EXPECT_EQ(storage.state(), State::kInitialized);
   storage.mark_pristine();
-  storage.mark_written({{1}, {1}, 3});
+  storage.mark_written("test", {{1}, {1}, 3});
   EXPECT_FALSE(storage.pristine());
   EXPECT_EQ(storage.state(), State::kInitialized);
 }
@@ -148,7 +168,7 @@ TEST(StorageTest, PristineSurvivesAMoveAndRoundingAndNotWidening) {
 TEST(StorageTest, ReleaseForgetsWhatWasWritten) {
   const Tensor tensor = empty({6});
   fill_(tensor.narrow(0, 0, 2), 5);
-  release({tensor.storage()});
+  release("test", {tensor.storage()});
   EXPECT_EQ(tensor.state(), State::kMeta);
   EXPECT_EQ(tensor.storage()->data(), nullptr);
   EXPECT_EQ(tensor.dtype(), DType::kF32);
@@ -196,12 +216,14 @@ TEST(StorageTest, PartsWrittenByManyThreadsAreAllKnown) {
 }
 
 TEST(StorageTest, OriginIsKept) {
-  Storage storage(Device::meta(), DType::kF32, 4);
-  EXPECT_EQ(storage.origin(), nullptr);
-  storage.set_origin({.name = "fc.weight", .key = RngKey(5), .writer = {}, .layout = whole(4)});
-  ASSERT_NE(storage.origin(), nullptr);
-  EXPECT_EQ(storage.origin()->name, "fc.weight");
-  EXPECT_EQ(storage.origin()->key, RngKey(5));
+  EXPECT_EQ(Storage(Device::meta(), DType::kF32, 4).origin(), nullptr);
+  const std::shared_ptr<Storage> storage = Storage::make_slot(
+      Device::meta(), DType::kF32, 4,
+      {.name = "fc.weight", .key = RngKey(5), .writer = {}, .shape = {2, 2}, .kin = nullptr});
+  ASSERT_NE(storage->origin(), nullptr);
+  EXPECT_EQ(storage->origin()->name, "fc.weight");
+  EXPECT_EQ(storage->origin()->key, RngKey(5));
+  EXPECT_EQ(layout_of(*storage->origin()), (Layout{{2, 2}, {2, 1}, 0}));
 }
 
 TEST(StorageTest, TooLargeIsAFailureAndChangesNothing) {

@@ -1,0 +1,263 @@
+#include "nn/check_deferred.h"
+
+#include <exception>
+#include <map>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "nn/write_slot.h"
+#include "tensor/describe.h"
+#include "tensor/error.h"
+#include "tensor/ops/allclose.h"
+#include "tensor/placement.h"
+
+namespace hollow::nn {
+namespace {
+
+using Factory = absl::FunctionRef<std::unique_ptr<Module>()>;
+
+// A module as it was built, and what can be asked of it by name.
+class Built {
+ public:
+  // What the factory throws goes through.
+  Built(Factory factory, RngKey key, Device device) {
+    const RngScope rng(key);
+    const DeviceScope scope(device);
+    module_ = factory();
+    for (NamedSlot& slot : module_->named_slots()) {
+      owners_.try_emplace(slot.tensor.storage().get(), slot.name);
+      std::string name = slot.name;
+      slots_.emplace(std::move(name), std::move(slot));
+    }
+  }
+
+  const Module& module() const { return *module_; }
+  const std::map<std::string, NamedSlot>& slots() const { return slots_; }
+  const NamedSlot* find(const std::string& name) const {
+    const auto slot = slots_.find(name);
+    return slot == slots_.end() ? nullptr : &slot->second;
+  }
+  // The first name of the storage that this name has.
+  const std::string& owner(const NamedSlot& slot) const {
+    return owners_.at(slot.tensor.storage().get());
+  }
+
+ private:
+  std::unique_ptr<Module> module_;
+  std::map<std::string, NamedSlot> slots_;
+  absl::flat_hash_map<const Storage*, std::string> owners_;
+};
+
+std::string kind_name(SlotKind kind) {
+  switch (kind) {
+    case SlotKind::kParameter:
+      return "parameter";
+    case SlotKind::kPersistentBuffer:
+      return "persistent buffer";
+    case SlotKind::kBuffer:
+      return "buffer";
+  }
+  return "unknown";
+}
+
+class Check {
+ public:
+  explicit Check(Factory factory) : factory_(factory), key_(default_rng_key()) {}
+
+  DeferredReport run() {
+    try {
+      const Built eager(factory_, key_, Device::cpu());
+      try {
+        const Built deferred(factory_, key_, Device::meta());
+        for (const Birth& birth : deferred.module().unlisted()) add_unlisted(birth);
+        fill(deferred.module());
+        compare(eager, deferred);
+      } catch (const std::exception& exception) {
+        add("", Cause::kThrows, absl::StrCat("on meta: ", exception.what()));
+      }
+    } catch (const std::exception& exception) {
+      add("", Cause::kThrows, absl::StrCat("on cpu: ", exception.what()));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void add(std::string name, Cause cause, std::string detail) {
+    report_.differences.push_back({std::move(name), cause, std::move(detail)});
+  }
+
+  void add_unlisted(const Birth& birth) {
+    add("", Cause::kUnlisted,
+        absl::StrCat(
+            describe(birth.tensor), ", made by ", birth.op, "()",
+            birth.within.empty() ? "" : absl::StrCat(" while \"", birth.within, "\" was built"),
+            "; declare it with add_buffer"));
+  }
+
+  // to_empty() and reset_parameters(), slot by slot, so that one that fails hides no other.
+  void fill(const Module& module) {
+    const DeviceScope scope(Device::cpu());
+    const Storages storages = module.storages();
+    to_empty("check_deferred", storages, Device::cpu());
+    for (const std::shared_ptr<Storage>& storage : storages) {
+      if (storage->origin()->writer == nullptr) continue;
+      try {
+        write_slot("check_deferred", storage, Fill::kAll);
+      } catch (const Error& error) {
+        failures_.emplace(storage.get(), error.message());
+      }
+    }
+  }
+
+  void compare(const Built& eager, const Built& deferred) {
+    for (const auto& [name, slot] : eager.slots()) {
+      const NamedSlot* const other = deferred.find(name);
+      if (other == nullptr) {
+        add(name, Cause::kSlots, "is there on cpu, and not on meta");
+      } else {
+        compare(eager, slot, deferred, *other);
+      }
+    }
+    for (const auto& [name, slot] : deferred.slots()) {
+      if (eager.find(name) == nullptr) {
+        add(name, Cause::kSlots, "is there on meta, and not on cpu");
+      }
+    }
+  }
+
+  void compare(const Built& eager, const NamedSlot& a, const Built& deferred, const NamedSlot& b) {
+    const auto differs = [&](Cause cause, absl::string_view on_cpu, absl::string_view on_meta) {
+      if (on_cpu == on_meta) return false;
+      add(a.name, cause, absl::StrCat(on_cpu, " on cpu, ", on_meta, " on meta"));
+      return true;
+    };
+    differs(Cause::kSlots, kind_name(a.kind), kind_name(b.kind));
+    const std::string alone = "a storage of its own";
+    const auto tied_to = [&](const Built& built, const NamedSlot& slot) {
+      const std::string& owner = built.owner(slot);
+      return owner == slot.name ? alone : absl::StrCat("tied to \"", owner, "\"");
+    };
+    differs(Cause::kTieLost, tied_to(eager, a), tied_to(deferred, b));
+    differs(Cause::kRequiresGrad, a.tensor.requires_grad() ? "requires grad" : "does not",
+            b.tensor.requires_grad() ? "requires grad" : "does not");
+    const bool other_dtype =
+        differs(Cause::kDType, to_string(a.tensor.dtype()), to_string(b.tensor.dtype()));
+    const bool other_shape = differs(Cause::kShape, hollow::to_string(a.tensor.shape()),
+                                     hollow::to_string(b.tensor.shape()));
+    if (!other_shape) {
+      const auto where = [](const Tensor& tensor) {
+        return absl::StrCat("strides ", hollow::to_string(tensor.strides()), " from element ",
+                            tensor.storage_offset());
+      };
+      differs(Cause::kStrides, where(a.tensor), where(b.tensor));
+    }
+    if (!other_dtype && !other_shape) compare_values(a, b);
+  }
+
+  void compare_values(const NamedSlot& a, const NamedSlot& b) {
+    const Storage& eager = *a.tensor.storage();
+    const Storage& deferred = *b.tensor.storage();
+    const auto failure = failures_.find(&deferred);
+    if (failure != failures_.end()) return add(a.name, Cause::kThrows, failure->second);
+    if (!a.tensor.is_initialized()) {
+      return add(a.name, Cause::kNeverInitialized,
+                 absl::StrCat("not even when it is built with memory: ", describe(a.tensor),
+                              deferred.origin()->writer == nullptr ? "; it has no writer" : ""));
+    }
+    const std::string authors =
+        absl::StrJoin(eager.writes(), ", ", [](std::string* out, const WriteCount& each) {
+          if (each.author == Author::kOp) {
+            absl::StrAppend(out, out->empty() ? "" : " and ", each.op);
+          }
+        });
+    if (!b.tensor.is_initialized()) {
+      return add(a.name, Cause::kConstructorOnly,
+                 absl::StrCat("the constructor wrote it (", authors,
+                              "), which does nothing on meta, and it has no writer; give "
+                              "add_parameter or add_buffer one that computes it"));
+    }
+    if (same_bits(a.tensor, b.tensor)) return;
+    if (eager.is_overwritten()) {
+      return add(a.name, Cause::kConstructorOnly,
+                 absl::StrCat("the constructor wrote over what the writer had written (", authors,
+                              "), which does nothing on meta; give the slot that writer, with "
+                              "set_writer"));
+    }
+    if (!is_reproducible(a)) {
+      return add(a.name, Cause::kNotReproducible,
+                 "built twice on cpu, under one key, it has other values; take random numbers from "
+                 "the key that the writer is given");
+    }
+    add(a.name, Cause::kValues,
+        "the writer writes other values the second time; what it captures has changed since");
+  }
+
+  bool is_reproducible(const NamedSlot& slot) {
+    if (again_ == nullptr) again_ = std::make_unique<Built>(factory_, key_, Device::cpu());
+    const NamedSlot* const other = again_->find(slot.name);
+    return other != nullptr && other->tensor.is_initialized() &&
+           same_bits(slot.tensor, other->tensor);
+  }
+
+  Factory factory_;
+  const RngKey key_;
+  std::unique_ptr<Built> again_;
+  std::map<const Storage*, std::string> failures_;
+  DeferredReport report_;
+};
+
+}  // namespace
+
+std::string to_string(Cause cause) {
+  switch (cause) {
+    case Cause::kThrows:
+      return "throws";
+    case Cause::kSlots:
+      return "slots differ";
+    case Cause::kShape:
+      return "shape differs";
+    case Cause::kDType:
+      return "dtype differs";
+    case Cause::kStrides:
+      return "strides differ";
+    case Cause::kRequiresGrad:
+      return "requires_grad differs";
+    case Cause::kTieLost:
+      return "tie lost";
+    case Cause::kNeverInitialized:
+      return "never initialized";
+    case Cause::kConstructorOnly:
+      return "constructor only";
+    case Cause::kNotReproducible:
+      return "not reproducible";
+    case Cause::kValues:
+      return "values differ";
+    case Cause::kUnlisted:
+      return "unlisted";
+  }
+  return "unknown";
+}
+
+DeferredReport check_deferred(absl::FunctionRef<std::unique_ptr<Module>()> factory) {
+  return Check(factory).run();
+}
+
+std::string to_string(const DeferredReport& report) {
+  if (report.ok()) return "built deferred, it is the same\n";
+  std::string text;
+  for (const Difference& difference : report.differences) {
+    absl::StrAppendFormat(&text, "%s%s: %s\n",
+                          difference.name.empty() ? "" : absl::StrCat("\"", difference.name, "\" "),
+                          to_string(difference.cause), difference.detail);
+  }
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const DeferredReport& report) {
+  return out << to_string(report);
+}
+
+}  // namespace hollow::nn

@@ -1,0 +1,105 @@
+#include "nn/deep_copy.h"
+
+#include <typeinfo>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "tensor/describe.h"
+#include "tensor/error.h"
+#include "tensor/placement.h"
+
+namespace hollow::nn {
+namespace {
+
+[[noreturn]] void differs(absl::string_view what) {
+  throw Error(ErrorCode::kKey, "deep_copy",
+              absl::StrCat("the factory did not build what is to be copied: ", what,
+                           "; give the factory, and the options, that built the source"));
+}
+
+// Both have the same slots, under the same names.
+void check_slots(const Module& source, const std::vector<NamedSlot>& from, const Module& twin,
+                 const std::vector<NamedSlot>& to) {
+  if (typeid(source) != typeid(twin)) {
+    differs(
+        absl::StrCat("the source is a ", source.class_name(), ", the copy a ", twin.class_name()));
+  }
+  for (size_t i = 0; i < std::max(from.size(), to.size()); ++i) {
+    if (i >= to.size()) differs(absl::StrCat("the copy has no \"", from[i].name, "\""));
+    if (i >= from.size()) differs(absl::StrCat("the source has no \"", to[i].name, "\""));
+    if (from[i].name != to[i].name || from[i].kind != to[i].kind) {
+      differs(absl::StrCat("slot ", i, " is \"", from[i].name, "\" in the source and \"",
+                           to[i].name, "\" in the copy"));
+    }
+    if (from[i].tensor.shape() != to[i].tensor.shape()) {
+      differs(absl::StrCat("\"", from[i].name, "\" is ", to_string(from[i].tensor.shape()),
+                           " in the source and ", to_string(to[i].tensor.shape()), " in the copy"));
+    }
+  }
+}
+
+// Points the slot of that qualified name to the tensor.
+void tie(Module& twin, const NamedSlot& slot, const Tensor& tensor) {
+  const size_t dot = slot.name.rfind('.');
+  const bool own = dot == std::string::npos;
+  Module& module = twin.get_submodule(own ? "" : slot.name.substr(0, dot));
+  // Its own storage, which goes, was not among those that became copies.
+  convert("deep_copy", {slot.tensor.storage()}, tensor.dtype());
+  const std::string name = own ? slot.name : slot.name.substr(dot + 1);
+  switch (slot.kind) {
+    case SlotKind::kParameter:
+      module.share_parameter(name, tensor);
+      return;
+    case SlotKind::kPersistentBuffer:
+      module.share_buffer(name, tensor, Persistent::kYes);
+      return;
+    case SlotKind::kBuffer:
+      module.share_buffer(name, tensor, Persistent::kNo);
+      return;
+  }
+}
+
+void copy_all(const Module& source, Module& twin) {
+  const std::vector<NamedSlot> from = source.named_slots();
+  const std::vector<NamedSlot> to = twin.named_slots();
+  check_slots(source, from, twin, to);
+
+  absl::flat_hash_map<const Storage*, std::shared_ptr<Storage>> counterparts;
+  absl::flat_hash_map<const Storage*, std::string> owners;
+  for (size_t i = 0; i < from.size(); ++i) {
+    const std::shared_ptr<Storage>& theirs = from[i].tensor.storage();
+    const std::shared_ptr<Storage>& ours = to[i].tensor.storage();
+    if (ours == theirs) {
+      differs(absl::StrCat("\"", from[i].name,
+                           "\" is tied to a tensor outside of the module, which both then share"));
+    }
+    const auto [known, is_new] = counterparts.try_emplace(theirs.get(), ours);
+    if (!is_new) continue;
+    if (!owners.emplace(ours.get(), from[i].name).second) {
+      differs(absl::StrCat("\"", from[i].name, "\" and \"", owners[ours.get()],
+                           "\" are tied in the copy alone"));
+    }
+    if (ours->numel() != theirs->numel()) {
+      differs(absl::StrCat("\"", from[i].name, "\" is a view of ", theirs->numel(),
+                           " elements in the source, and of ", ours->numel(), " in the copy"));
+    }
+    duplicate("deep_copy", theirs, *ours);
+    const Origin& origin = *theirs->origin();
+    Origin& copy = *ours->origin();
+    copy.key = origin.key;  // another generation, perhaps
+    if (copy.writers_given != origin.writers_given) copy.writer = origin.writer;
+    copy.writers_given = origin.writers_given;
+  }
+  for (size_t i = 0; i < from.size(); ++i) {
+    const Tensor wanted(counterparts.at(from[i].tensor.storage().get()), from[i].tensor.layout());
+    if (!to[i].tensor.is_same(wanted)) tie(twin, to[i], wanted);
+  }
+}
+
+}  // namespace
+
+void copy_into_twin(const Module& source, Module& twin) {
+  with_op("deep_copy", [&] { copy_all(source, twin); });
+}
+
+}  // namespace hollow::nn

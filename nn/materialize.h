@@ -1,0 +1,30 @@
+// Memory and values, each only where it is missing.
+//
+//   auto model = build_on_meta();
+//   materialize(model->blocks[7], Device::cpu());     // a part: the values that the whole would
+//   get materialize(*model, Device::cpu());               // the rest; block 7 is not touched
+//
+// Many threads may materialize the same model, or parts of it, at once: each tensor is allocated
+// and written by one of them, and each thread returns when its own part is there.
+#ifndef HOLLOW_NN_MATERIALIZE_H_
+#define HOLLOW_NN_MATERIALIZE_H_
+
+#include "nn/module.h"
+#include "tensor/device.h"
+#include "tensor/tensor.h"
+
+namespace hollow::nn {
+
+// Afterwards everything is on the device and initialized. What has values keeps them, moved if need
+// be; of what is partly written, the rest is. Throws what to_empty() and reset_parameters() throw:
+// before anything changes, if memory or a writer is missing; if a writer fails, what was written by
+// then stays, and the Error lists what is unfinished.
+void materialize(Module& module, Device device, Recurse recurse = Recurse::kYes);
+
+// The same for the whole slot that the tensor is, or is a view of. Throws Error(kKey) for a tensor
+// that no module declared.
+void materialize(const Tensor& tensor, Device device);
+
+}  // namespace hollow::nn
+
+#endif  // HOLLOW_NN_MATERIALIZE_H_

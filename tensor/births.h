@@ -1,0 +1,70 @@
+// Tensors that were born in a meta scope and that no module lists: plain members, which no
+// to_empty() or reset_parameters() of a module will ever reach.
+#ifndef HOLLOW_TENSOR_BIRTHS_H_
+#define HOLLOW_TENSOR_BIRTHS_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "tensor/tensor.h"
+
+namespace hollow {
+
+struct Birth {
+  Tensor tensor;
+  std::string op;      // "empty", "full", ...
+  std::string within;  // the path of the child that was being built; empty in a root or outside
+};
+
+// What was born on meta on one thread, from the begin of an outermost DeviceScope(Device::meta())
+// to its end. Holds no tensor alive.
+class Births {
+ public:
+  // Those of this thread's scope; null outside one.
+  static std::shared_ptr<const Births> current();
+
+  // Remembers the tensor, which is on meta, if this thread is in a scope. `op` is a literal.
+  static void note(absl::string_view op, const Tensor& tensor);
+
+  // Those that are alive, still on meta, and no slot of any module; in the order of their birth.
+  std::vector<Birth> unlisted() const;
+
+ private:
+  struct Entry {
+    std::weak_ptr<Storage> storage;
+    Shape shape;
+    absl::string_view op;
+    std::string within;
+  };
+
+  static const std::shared_ptr<Births>& own();
+  void add(absl::string_view op, const Tensor& tensor);
+
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+};
+
+// Says what this thread builds, for the births while it lives. The path outlives it.
+class BirthPlace {
+ public:
+  explicit BirthPlace(absl::string_view path);
+  ~BirthPlace();
+  BirthPlace(const BirthPlace&) = delete;
+  BirthPlace& operator=(const BirthPlace&) = delete;
+
+  static absl::string_view current();
+
+ private:
+  static thread_local const BirthPlace* innermost_;
+
+  const absl::string_view path_;
+  const BirthPlace* const outer_;
+};
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_BIRTHS_H_

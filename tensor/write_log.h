@@ -1,0 +1,56 @@
+// Who wrote to a storage that a module declared, and how often. The audit reads it.
+#ifndef HOLLOW_TENSOR_WRITE_LOG_H_
+#define HOLLOW_TENSOR_WRITE_LOG_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace hollow {
+
+enum class Author {
+  kWriter,  // the slot's own
+  kLoad,    // of saved values
+  kOp,      // anything else, by the op's name
+};
+
+struct WriteCount {
+  Author author = Author::kOp;
+  std::string op;  // "fill_", "copy_", "load_state_dict"; "writer" for the slot's own
+  int64_t count = 0;
+};
+
+// Any thread may add and look at any time.
+class WriteLog {
+ public:
+  WriteLog() = default;
+  ~WriteLog();
+  WriteLog(const WriteLog&) = delete;
+  WriteLog& operator=(const WriteLog&) = delete;
+
+  // Takes no lock, and allocates for the first write of its kind only.
+  void add(Author author, absl::string_view op);
+  void add_all(const WriteLog& other);
+
+  // In the order of each one's first write.
+  std::vector<WriteCount> counts() const;
+
+ private:
+  struct Node {
+    Author author;
+    std::string op;
+    std::atomic<int64_t> count;
+    Node* next;
+  };
+
+  void add(Author author, absl::string_view op, int64_t count);
+
+  std::atomic<Node*> newest_{nullptr};  // a list that only grows
+};
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_WRITE_LOG_H_
