@@ -1,8 +1,8 @@
 #include "nn/audit.h"
 
 #include <algorithm>
+#include <unordered_map>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -73,7 +73,7 @@ bool Audit::ok() const {
 
 Audit audit(const Module& module) {
   Audit result;
-  absl::flat_hash_map<const Storage*, size_t> known;
+  std::unordered_map<const Storage*, size_t> known;
   for (NamedSlot& slot : module.named_slots()) {
     const std::shared_ptr<Storage>& storage = slot.tensor.storage();
     const auto [at, is_new] = known.try_emplace(storage.get(), result.entries.size());

@@ -2,9 +2,9 @@
 
 #include <exception>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -48,7 +48,7 @@ class Built {
  private:
   std::unique_ptr<Module> module_;
   std::map<std::string, NamedSlot> slots_;
-  absl::flat_hash_map<const Storage*, std::string> owners_;
+  std::unordered_map<const Storage*, std::string> owners_;
 };
 
 std::string kind_name(SlotKind kind) {
@@ -167,12 +167,11 @@ class Check {
                  absl::StrCat("not even when it is built with memory: ", describe(a.tensor),
                               deferred.origin()->writer == nullptr ? "; it has no writer" : ""));
     }
-    const std::string authors =
-        absl::StrJoin(eager.writes(), ", ", [](std::string* out, const WriteCount& each) {
-          if (each.author == Author::kOp) {
-            absl::StrAppend(out, out->empty() ? "" : " and ", each.op);
-          }
-        });
+    std::vector<std::string> ops;
+    for (const WriteCount& each : eager.writes()) {
+      if (each.author == Author::kOp) ops.push_back(each.op);
+    }
+    const std::string authors = absl::StrJoin(ops, " and ");
     if (!b.tensor.is_initialized()) {
       return add(a.name, Cause::kConstructorOnly,
                  absl::StrCat("the constructor wrote it (", authors,

@@ -1,8 +1,8 @@
 #include "nn/deep_copy.h"
 
 #include <typeinfo>
+#include <unordered_map>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
@@ -64,8 +64,8 @@ void copy_all(const Module& source, Module& twin) {
   const std::vector<NamedSlot> to = twin.named_slots();
   check_slots(source, from, twin, to);
 
-  absl::flat_hash_map<const Storage*, std::shared_ptr<Storage>> counterparts;
-  absl::flat_hash_map<const Storage*, std::string> owners;
+  std::unordered_map<const Storage*, std::shared_ptr<Storage>> counterparts;
+  std::unordered_map<const Storage*, std::string> owners;
   for (size_t i = 0; i < from.size(); ++i) {
     const std::shared_ptr<Storage>& theirs = from[i].tensor.storage();
     const std::shared_ptr<Storage>& ours = to[i].tensor.storage();
@@ -86,7 +86,8 @@ void copy_all(const Module& source, Module& twin) {
     duplicate("deep_copy", theirs, *ours);
     const Origin& origin = *theirs->origin();
     Origin& copy = *ours->origin();
-    copy.key = origin.key;  // another generation, perhaps
+    copy.key = key_of(origin);  // of another generation, perhaps, or below another path
+    copy.has_own_key = true;
     if (copy.writers_given != origin.writers_given) copy.writer = origin.writer;
     copy.writers_given = origin.writers_given;
   }

@@ -32,7 +32,7 @@ void check_writer(absl::string_view op, const std::shared_ptr<Storage>& storage,
   const Origin& origin = *storage->origin();
   const Tensor twin = empty_slot(op,
                                  {.name = origin.name,
-                                  .key = origin.key,
+                                  .key = key_of(origin),
                                   .writer = writer,
                                   .shape = origin.shape,
                                   .kin = nullptr,
@@ -81,11 +81,15 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
 }
 
 void Module::seal(Recurse recurse) {
-  for (const std::shared_ptr<Storage>& storage : storages(recurse)) storage->seal("seal");
+  with_op("seal", [&] {
+    for (const std::shared_ptr<Storage>& storage : storages(recurse)) storage->seal("seal");
+  });
 }
 
 void Module::unseal(Recurse recurse) {
-  for (const std::shared_ptr<Storage>& storage : storages(recurse)) storage->unseal("unseal");
+  with_op("unseal", [&] {
+    for (const std::shared_ptr<Storage>& storage : storages(recurse)) storage->unseal("unseal");
+  });
 }
 
 void Module::to(Device device) {
@@ -144,11 +148,13 @@ void Module::release() {
 }
 
 void Module::next_generation() {
-  for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
-    RngKey& key = storage->origin()->key;
-    key = key.with_generation(key.generation() + 1);
-    storage->mark_changed();
-  }
+  with_op("next_generation", [&] {
+    for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
+      RngKey& key = storage->origin()->key;
+      key = key.with_generation(key.generation() + 1);
+      storage->mark_changed();
+    }
+  });
 }
 
 void Module::set_writer(absl::string_view name, Writer writer) {
@@ -173,13 +179,15 @@ void Module::set_writer(absl::string_view name, Writer writer) {
 }
 
 void Module::check_complete() const {
-  const std::vector<Tensor> left = unfinished();
-  if (left.empty()) return;
-  throw Error(ErrorCode::kUninitialized, "check_complete",
-              absl::StrCat("in ", title(), " these tensors are not initialized (", left.size(),
-                           " in all): ", describe_all(left),
-                           "; to_empty(device) gives memory to those on meta, and "
-                           "reset_parameters() values to all"));
+  with_op("check_complete", [&] {
+    const std::vector<Tensor> left = unfinished();
+    if (left.empty()) return;
+    throw Error(ErrorCode::kUninitialized, "check_complete",
+                absl::StrCat("in ", title(), " these tensors are not initialized (", left.size(),
+                             " in all): ", describe_all(left),
+                             "; to_empty(device) gives memory to those on meta, and "
+                             "reset_parameters() values to all"));
+  });
 }
 
 }  // namespace hollow::nn

@@ -18,13 +18,21 @@ namespace hollow::nn {
 // What all modules of a tree share: the way from any of its tensors to all of them. Outlives the
 // modules where a tensor does.
 class Module::Root : public Kin {
- public:
-  explicit Root(const Module* module) : births_(Births::current()), module_(module) {}
+  static constexpr size_t kFirstBytes = 512;
 
-  // A name below a path, in memory that lives as long as any tensor or module of the tree.
+ public:
+  explicit Root(const Module* module)
+      : key_(default_rng_key()), births_(Births::current()), module_(module) {}
+
+  RngKey key() const { return key_; }
+
+  // For what lives as long as the tree does; given back with the last tensor of it.
+  std::pmr::memory_resource* memory() { return &memory_; }
+
+  // A name below a path.
   absl::string_view keep(absl::string_view path, absl::string_view name) {
     const size_t head = path.empty() ? 0 : path.size() + 1;
-    char* const text = static_cast<char*>(names_.allocate(head + name.size(), 1));
+    char* const text = static_cast<char*>(memory_.allocate(head + name.size(), 1));
     if (head > 0) {
       std::memcpy(text, path.data(), path.size());
       text[path.size()] = '.';
@@ -49,7 +57,8 @@ class Module::Root : public Kin {
   }
 
  private:
-  std::pmr::monotonic_buffer_resource names_;
+  std::pmr::monotonic_buffer_resource memory_{kFirstBytes};
+  const RngKey key_;
   const std::shared_ptr<const Births> births_;
   mutable std::mutex mutex_;
   const Module* module_;
@@ -59,8 +68,8 @@ class Module::Root : public Kin {
 // next Module constructor of the thread, and is: bases come before members.
 class Module::NextChild {
  public:
-  NextChild(const Module* parent, absl::string_view path, absl::string_view name)
-      : parent_(parent), path_(path), name_(name), place_(path), outer_(pending_) {
+  NextChild(const Module* parent, absl::string_view path)
+      : parent_(parent), path_(path), place_(path), outer_(pending_) {
     pending_ = this;
   }
   ~NextChild() { pending_ = outer_; }
@@ -76,14 +85,12 @@ class Module::NextChild {
 
   const Module* parent() const { return parent_; }
   absl::string_view path() const { return path_; }
-  absl::string_view name() const { return name_; }
 
  private:
   static thread_local NextChild* pending_;
 
   const Module* parent_;
   absl::string_view path_;
-  absl::string_view name_;
   const BirthPlace place_;
   NextChild* outer_;
   bool taken_ = false;
@@ -91,16 +98,12 @@ class Module::NextChild {
 
 thread_local Module::NextChild* Module::NextChild::pending_ = nullptr;
 
-Module::Module() : key_(default_rng_key()) {
-  const NextChild* const birth = NextChild::take();
-  if (birth == nullptr) {
-    root_ = std::make_shared<Root>(this);
-    return;
-  }
-  path_ = birth->path();
-  key_ = birth->parent()->key_ / birth->name();
-  root_ = birth->parent()->root_;
-}
+Module::Module() : Module(NextChild::take()) {}
+
+Module::Module(const NextChild* birth)
+    : path_(birth == nullptr ? absl::string_view() : birth->path()),
+      root_(birth == nullptr ? std::make_shared<Root>(this) : birth->parent()->root_),
+      slots_(root_->memory()) {}
 
 Module::~Module() {
   root_->forget(this);
@@ -145,7 +148,7 @@ Tensor& Module::add_slot(absl::string_view op, absl::string_view name, SlotKind 
       try {
         return empty_slot(op,
                           {.name = full,
-                           .key = key_ / name,
+                           .key = root_->key(),
                            .writer = std::move(writer),
                            .shape = std::move(shape),
                            .kin = root_,
@@ -156,9 +159,10 @@ Tensor& Module::add_slot(absl::string_view op, absl::string_view name, SlotKind 
         throw Error(error.code(), op, absl::StrCat("\"", full, "\": ", error.message()));
       }
     }();
-    Writer& kept = tensor.storage()->origin()->writer;
+    const std::shared_ptr<Storage> storage = tensor.storage();
+    Writer& kept = storage->origin()->writer;
     try {
-      if (kept != nullptr) write_slot(op, tensor.storage(), Fill::kAll);
+      if (kept != nullptr) write_slot(op, storage, Fill::kAll);
       slots_.push_back({full.substr(full.size() - name.size()), kind, std::move(tensor)});
     } catch (...) {
       kept = nullptr;  // it may hold on to this module, and a handle on the tensor may live on
@@ -173,7 +177,7 @@ void Module::build_child(absl::string_view op, absl::string_view name,
   with_op(op, [&] {
     check_name(op, name);
     const absl::string_view path = qualified(name);
-    const NextChild next(this, path, name);
+    const NextChild next(this, path);
     std::shared_ptr<Module> child = build();
     if (child->path_.data() != path.data()) {
       throw Error(ErrorCode::kKey, op,
@@ -251,7 +255,7 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
 }
 
 void Module::check_name(absl::string_view op, absl::string_view name) const {
-  if (name.empty() || name.find('.') != absl::string_view::npos) {
+  if (name.empty() || std::count(name.begin(), name.end(), '.') > 0) {
     throw Error(ErrorCode::kKey, op,
                 absl::StrCat("\"", name, "\" in ", title(),
                              " is not a name: it must not be empty, nor have a dot"));
@@ -269,6 +273,8 @@ void Module::check_name(absl::string_view op, absl::string_view name) const {
 absl::string_view Module::qualified(absl::string_view name) const {
   return root_->keep(path_, name);
 }
+
+RngKey Module::rng_key() const { return path_.empty() ? root_->key() : root_->key() / path_; }
 
 std::string Module::title() const {
   return path_.empty() ? class_name() : absl::StrCat(class_name(), " \"", path_, "\"");

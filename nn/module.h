@@ -31,6 +31,7 @@
 
 #include <list>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <utility>
@@ -127,7 +128,7 @@ class Module : public std::enable_shared_from_this<Module> {
   std::string class_name() const;
   // For errors: the class, and the path where there is one.
   std::string title() const;
-  RngKey rng_key() const { return key_; }
+  RngKey rng_key() const;
 
   // Own ones in the order of declaration, then each child's. A tensor with several names is listed
   // under the first.
@@ -248,10 +249,11 @@ class Module : public std::enable_shared_from_this<Module> {
   std::vector<NamedTensor> list(absl::FunctionRef<bool(const Slot&)> wanted) const;
   std::vector<Tensor> unfinished() const;
 
+  explicit Module(const NextChild* birth);
+
   absl::string_view path_;  // the root owns it
-  RngKey key_;
   std::shared_ptr<Root> root_;
-  std::list<Slot> slots_;  // where members' references stay valid
+  std::pmr::list<Slot> slots_;  // where members' references stay valid, in the root's memory
   std::vector<Child> children_;
 };
 

@@ -1,11 +1,12 @@
 #include "nn/state_dict.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nn/nearest_name.h"
@@ -47,9 +48,11 @@ class Load {
   LoadReport run() {
     detach_sources();
     allocate();
-    write();
-    initialize();
-    compute();
+    listing_unfinished(op_, storages_, [&] {
+      write();
+      initialize();
+      compute();
+    });
     return std::move(report_);
   }
 
@@ -70,7 +73,7 @@ class Load {
   }
 
   void match(const StateDict& values) {
-    absl::flat_hash_map<absl::string_view, const NamedSlot*> by_name;
+    std::map<absl::string_view, const NamedSlot*> by_name;
     for (const NamedSlot& slot : slots_) by_name.emplace(slot.name, &slot);
     for (const NamedTensor& value : values) {
       const auto slot = by_name.find(value.name);
@@ -231,7 +234,7 @@ class Load {
 
   void allocate() {
     std::vector<Placing> plan;
-    absl::flat_hash_set<const Storage*> planned;
+    std::unordered_set<const Storage*> planned;
     const auto give = [&](const std::shared_ptr<Storage>& storage, Device device) {
       if (planned.insert(storage.get()).second) plan.push_back({storage, device});
     };
@@ -260,20 +263,10 @@ class Load {
       const Tensor& tensor = entry.slot->tensor;
       Storage& storage = *tensor.storage();
       const Claim claim(op_, storage);
-      try {
-        WriteScope scope(storage, Author::kLoad, op_);
-        tensor.copy_(entry.source);
-        scope.finish(tensor.layout());
-        storage.seal(op_);
-      } catch (const Error& error) {
-        std::vector<Tensor> left;
-        for (const std::shared_ptr<Storage>& each : storages_) {
-          if (each->state() != State::kInitialized) left.push_back(declared(each));
-        }
-        throw Error(error.code(), op_,
-                    absl::StrCat("\"", entry.slot->name, "\": ", error.what(),
-                                 ". Unfinished: ", left.empty() ? "nothing" : describe_all(left)));
-      }
+      WriteScope scope(storage, Author::kLoad, op_);
+      tensor.copy_(entry.source);
+      scope.finish(tensor.layout());
+      storage.seal(op_);
     }
   }
 
@@ -282,11 +275,10 @@ class Load {
     for (const NamedSlot& slot : slots_) {
       if (!slot.tensor.is_initialized()) report_.initialized.push_back(slot.name);
     }
-    Storages missing;
     for (const std::shared_ptr<Storage>& storage : storages_) {
-      if (!storage->origin()->computed) missing.push_back(storage);
+      if (storage->origin()->computed) continue;
+      if (has_gaps(*storage, Fill::kMissing)) write_slot(op_, storage, Fill::kMissing);
     }
-    write_slots(op_, missing, Fill::kMissing);
   }
 
   void compute() {
@@ -295,7 +287,7 @@ class Load {
       if (!origin.computed || origin.writer == nullptr || storage->state() == State::kMeta)
         continue;
       try {
-        write_slots(op_, {storage}, Fill::kAll);
+        write_slot(op_, storage, Fill::kAll);
         report_.computed.emplace_back(origin.name);
       } catch (const Error& error) {
         // One that reads what is still missing waits for it.
@@ -312,9 +304,9 @@ class Load {
   const bool initializes_;
   const Storages storages_;
   std::vector<NamedSlot> slots_;  // persistent ones, under all their names
-  absl::flat_hash_set<std::string> computed_names_;
+  std::unordered_set<std::string> computed_names_;
   std::vector<Entry> entries_;
-  absl::flat_hash_map<const Storage*, Target> targets_;
+  std::unordered_map<const Storage*, Target> targets_;
   std::vector<std::string> problems_;
   ErrorCode code_ = ErrorCode::kKey;
   LoadReport report_;

@@ -1,8 +1,8 @@
 // The members of Module that look at a tree.
 
 #include <algorithm>
+#include <unordered_set>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nn/module.h"
@@ -21,7 +21,7 @@ void Module::for_each_slot(absl::FunctionRef<void(const std::string&, const Slot
 std::vector<NamedTensor> Module::list(absl::FunctionRef<bool(const Slot&)> wanted) const {
   std::vector<NamedTensor> result;
   // Views of one storage are tensors of their own; only the same view twice is one.
-  absl::flat_hash_set<const Storage*> seen;
+  std::unordered_set<const Storage*> seen;
   for_each_slot([&](const std::string& name, const Slot& slot) {
     if (!wanted(slot)) return;
     const bool known = !seen.insert(slot.tensor.storage().get()).second;
@@ -61,8 +61,8 @@ std::vector<NamedSlot> Module::named_slots() const {
 
 std::vector<std::shared_ptr<Storage>> Module::storages(Recurse recurse) const {
   std::vector<std::shared_ptr<Storage>> declared, computed;
-  absl::flat_hash_set<const Storage*> seen;
-  absl::flat_hash_set<const Module*> visited;
+  std::unordered_set<const Storage*> seen;
+  std::unordered_set<const Module*> visited;
   const auto visit = [&](const auto& self, const Module& module) -> void {
     if (!visited.insert(&module).second) return;
     if (recurse == Recurse::kYes) {
@@ -164,7 +164,7 @@ std::vector<Module*> Module::children() const {
 
 std::vector<Module*> Module::modules() {
   std::vector<Module*> result;
-  absl::flat_hash_set<const Module*> seen;
+  std::unordered_set<const Module*> seen;
   const auto visit = [&](const auto& self, Module& module) -> void {
     if (!seen.insert(&module).second) return;
     result.push_back(&module);
@@ -175,7 +175,7 @@ std::vector<Module*> Module::modules() {
 }
 
 void Module::apply(absl::FunctionRef<void(Module&)> function) {
-  absl::flat_hash_set<const Module*> seen;
+  std::unordered_set<const Module*> seen;
   const auto visit = [&](const auto& self, Module& module) -> void {
     if (!seen.insert(&module).second) return;
     for (size_t i = 0; i < module.children_.size(); ++i) self(self, *module.children_[i].module);

@@ -17,18 +17,22 @@ namespace {
 // Runs the writer on the tensor, which is what the slot declared, or a twin of it.
 void run_writer(absl::string_view op, const Origin& origin, const Tensor& tensor) {
   const auto failed = [&](ErrorCode code, absl::string_view what) {
+    // Nothing of what it has written so far may pass for a value that somebody wanted.
+    tensor.storage()->mark_unwritten();
     return Error(code, op, absl::StrCat("the writer of \"", origin.name, "\" failed: ", what));
   };
   const Writer writer = origin.writer;           // a copy: on meta it may replace itself
   const DeviceScope beside_it(tensor.device());  // for what the writer makes on the way
   try {
-    writer(tensor, origin.key);
+    writer(tensor, tensor.is_meta() ? origin.key : key_of(origin));
   } catch (const Error& error) {
     throw failed(error.code(), error.what());
   } catch (const std::bad_alloc& exception) {
     throw failed(ErrorCode::kOutOfMemory, exception.what());
   } catch (const std::exception& exception) {
     throw failed(ErrorCode::kWriter, exception.what());
+  } catch (...) {
+    throw failed(ErrorCode::kWriter, "it threw something that is no std::exception");
   }
   if (tensor.is_meta() || tensor.is_initialized()) return;
   throw Error(ErrorCode::kWriter, op,
@@ -51,7 +55,7 @@ void write_missing(absl::string_view op, const std::shared_ptr<Storage>& storage
   const Tensor tensor = declared(storage);
   const Tensor twin = empty_slot(op,
                                  {.name = origin.name,
-                                  .key = origin.key,
+                                  .key = key_of(origin),
                                   .writer = nullptr,
                                   .shape = origin.shape,
                                   .kin = nullptr,
@@ -98,18 +102,20 @@ void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, F
 
 void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
   for (const std::shared_ptr<Storage>& storage : storages) {
-    try {
+    listing_unfinished(op, storages, [&] {
       if (has_gaps(*storage, fill)) write_slot(op, storage, fill);
-    } catch (const Error& error) {
-      std::vector<Tensor> left;
-      for (const std::shared_ptr<Storage>& each : storages) {
-        if (each->state() != State::kInitialized) left.push_back(declared(each));
-      }
-      throw Error(error.code(), error.op(),
-                  absl::StrCat(error.message(),
-                               ". Unfinished: ", left.empty() ? "nothing" : describe_all(left)));
-    }
+    });
   }
+}
+
+void rethrow_with_unfinished(const Error& error, const Storages& storages) {
+  std::vector<Tensor> left;
+  for (const std::shared_ptr<Storage>& each : storages) {
+    if (each->state() != State::kInitialized) left.push_back(declared(each));
+  }
+  throw Error(error.code(), error.op(),
+              absl::StrCat(error.message(),
+                           ". Unfinished: ", left.empty() ? "nothing" : describe_all(left)));
 }
 
 void require_writers(absl::string_view op, absl::string_view whose, const Storages& storages,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "tensor/error.h"
 #include "tensor/placement.h"
 #include "tensor/storage.h"
 #include "tensor/tensor.h"
@@ -30,6 +31,19 @@ void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, F
 
 // The same for each of them, in order; the Error of one that fails also lists what is unfinished.
 void write_slots(absl::string_view op, const Storages& storages, Fill fill);
+
+[[noreturn]] void rethrow_with_unfinished(const Error& error, const Storages& storages);
+
+// Calls write(); an Error that leaves it, as which memory that ends is one, also lists which of the
+// storages are unfinished.
+template <typename Write>
+void listing_unfinished(absl::string_view op, const Storages& storages, Write write) {
+  try {
+    with_op(op, write);
+  } catch (const Error& error) {
+    rethrow_with_unfinished(error, storages);
+  }
+}
 
 // Whether write_slot would write anything.
 bool has_gaps(const Storage& storage, Fill fill);

@@ -31,9 +31,9 @@ void Births::add(absl::string_view op, const Tensor& tensor) {
     entries_.erase(std::remove_if(entries_.begin(), entries_.end(),
                                   [](const Entry& entry) { return entry.storage.expired(); }),
                    entries_.end());
-    entries_.reserve(std::max<size_t>(16, 2 * entries_.size()));
+    entries_.reserve(std::max<size_t>(6, 2 * entries_.size()));
   }
-  entries_.push_back({tensor.storage(), tensor.shape(), op, std::string(BirthPlace::current())});
+  entries_.emplace_back(op, tensor);
 }
 
 std::vector<Birth> Births::unlisted() const {

@@ -20,34 +20,6 @@ struct Birth {
   std::string within;  // the path of the child that was being built; empty in a root or outside
 };
 
-// What was born on meta on one thread, from the begin of an outermost DeviceScope(Device::meta())
-// to its end. Holds no tensor alive.
-class Births {
- public:
-  // Those of this thread's scope; null outside one.
-  static std::shared_ptr<const Births> current();
-
-  // Remembers the tensor, which is on meta, if this thread is in a scope. `op` is a literal.
-  static void note(absl::string_view op, const Tensor& tensor);
-
-  // Those that are alive, still on meta, and no slot of any module; in the order of their birth.
-  std::vector<Birth> unlisted() const;
-
- private:
-  struct Entry {
-    std::weak_ptr<Storage> storage;
-    Shape shape;
-    absl::string_view op;
-    std::string within;
-  };
-
-  static const std::shared_ptr<Births>& own();
-  void add(absl::string_view op, const Tensor& tensor);
-
-  mutable std::mutex mutex_;
-  std::vector<Entry> entries_;
-};
-
 // Says what this thread builds, for the births while it lives. The path outlives it.
 class BirthPlace {
  public:
@@ -63,6 +35,40 @@ class BirthPlace {
 
   const absl::string_view path_;
   const BirthPlace* const outer_;
+};
+
+// What was born on meta on one thread, from the begin of an outermost DeviceScope(Device::meta())
+// to its end. Holds no tensor alive.
+class Births {
+ public:
+  // Those of this thread's scope; null outside one.
+  static std::shared_ptr<const Births> current();
+
+  // Remembers the tensor, which is on meta, if this thread is in a scope. `op` is a literal.
+  static void note(absl::string_view op, const Tensor& tensor);
+
+  // Those that are alive, still on meta, and no slot of any module; in the order of their birth.
+  std::vector<Birth> unlisted() const;
+
+ private:
+  struct Entry {
+    Entry(absl::string_view op_name, const Tensor& tensor)
+        : storage(tensor.storage()),
+          shape(tensor.shape()),
+          op(op_name),
+          within(BirthPlace::current()) {}
+
+    std::weak_ptr<Storage> storage;
+    Shape shape;
+    absl::string_view op;
+    std::string within;
+  };
+
+  static const std::shared_ptr<Births>& own();
+  void add(absl::string_view op, const Tensor& tensor);
+
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
 };
 
 }  // namespace hollow

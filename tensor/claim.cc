@@ -3,8 +3,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "tensor/error.h"
 
@@ -14,8 +14,8 @@ namespace {
 struct Claims {
   std::mutex mutex;
   std::condition_variable ended;
-  absl::flat_hash_map<const Storage*, std::thread::id> owners;
-  absl::flat_hash_map<std::thread::id, const Storage*> waiting;
+  std::unordered_map<const Storage*, std::thread::id> owners;
+  std::unordered_map<std::thread::id, const Storage*> waiting;
 };
 
 Claims& claims() {

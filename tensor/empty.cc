@@ -25,7 +25,7 @@ std::shared_ptr<Storage> new_storage(absl::string_view op, absl::Span<const int6
 
 }  // namespace
 
-Tensor empty_slot(absl::string_view op, Origin origin, const TensorOptions& options) {
+Tensor empty_slot(absl::string_view op, Origin&& origin, const TensorOptions& options) {
   const Shape shape = origin.shape;
   const int64_t numel = checked_numel(op, shape);
   Tensor tensor(new_storage(op, shape, options,
@@ -46,7 +46,7 @@ Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& opti
                             }),
                 {shape, contiguous_strides(shape)});
   if (options.requires_grad) tensor.set_requires_grad(true);
-  if (tensor.is_meta()) Births::note(op, tensor);
+  if (tensor.is_meta()) with_op(op, [&] { Births::note(op, tensor); });
   return tensor;
 }
 
@@ -65,7 +65,7 @@ Tensor empty_like(absl::string_view op, const Tensor& tensor, const TensorOption
   });
   Tensor result(std::move(storage), {tensor.shape(), tensor.strides()});
   if (options.requires_grad) result.set_requires_grad(true);
-  if (result.is_meta()) Births::note(op, result);
+  if (result.is_meta()) with_op(op, [&] { Births::note(op, result); });
   return result;
 }
 

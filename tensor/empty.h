@@ -17,7 +17,7 @@ Tensor empty(const Shape& shape, const TensorOptions& options = {});
 Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& options);
 // The same for a slot, of the origin's shape. A module lists it, so no Births (tensor/births.h)
 // does.
-Tensor empty_slot(absl::string_view op, Origin origin, const TensorOptions& options);
+Tensor empty_slot(absl::string_view op, Origin&& origin, const TensorOptions& options);
 
 // Options that make a tensor of the same dtype on the same device.
 TensorOptions like(const Tensor& tensor);

@@ -1,13 +1,12 @@
 // The one exception of tensor/ and nn/.
 //
 //   try {
-//     float g = gamma.item<float>();
+//     float g = ls1.gamma().item<float>();
 //   } catch (const hollow::Error& error) {
 //     // error.what():
-//     //   item: "gamma" [1] f32 on cpu (allocated): 1 of 1 elements were never written, the first
-//     //   is element 0 of its storage; write them with reset_parameters() of its module, or
-//     copy_()
-//     //   or fill_()
+//     //   item: "ls1.gamma" [1] f32 on cpu (allocated), declared by hollow::nn::LayerScale "ls1",
+//     //   is not ready: 1 of 1 elements were never written, the first is element 0 of its storage;
+//     //   write them with materialize() or reset_parameters() of its module, or copy_() or fill_()
 //     if (error.code() == hollow::ErrorCode::kUninitialized) ...
 //   }
 //

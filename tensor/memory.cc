@@ -24,7 +24,7 @@ struct Counters {
     const int64_t most = limit.load(std::memory_order_relaxed);
     int64_t now = bytes.load(std::memory_order_relaxed);
     do {
-      if (more > most - now) {
+      if (more > 0 && more > most - now) {
         throw kernels::Failure(
             kernels::Failure::Kind::kOutOfMemory,
             absl::StrCat(more, " bytes on ", to_string(device), " are more than set_memory_limit(",

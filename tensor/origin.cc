@@ -8,6 +8,10 @@
 
 namespace hollow {
 
+RngKey key_of(const Origin& origin) {
+  return origin.has_own_key ? origin.key : origin.key / origin.name;
+}
+
 Layout layout_of(const Origin& origin) { return {origin.shape, contiguous_strides(origin.shape)}; }
 
 std::string class_name(const std::type_info& type) {

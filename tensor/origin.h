@@ -18,7 +18,8 @@ namespace hollow {
 class Tensor;
 
 // Fills every element of the tensor, from the key if it is random. Runs on meta as well, where ops
-// check shapes and dtypes and write nothing. What it needs it holds itself.
+// check shapes and dtypes and write nothing, and where the key is some key: a slot's own is derived
+// when there is something to fill. What a writer needs it holds itself.
 using Writer = std::function<void(const Tensor& tensor, RngKey key)>;
 
 // Everything that was declared under one root module. Outlives the modules where a tensor does.
@@ -31,14 +32,18 @@ class Kin {
 
 struct Origin {
   absl::string_view name;  // qualified: "blocks.0.ls1.gamma"; `kin` owns it
-  RngKey key;              // of the name, below the root's key
+  RngKey key;              // the root's, in the slot's generation; see key_of()
   Writer writer;           // may be empty, which is an error once it is needed
   Shape shape;             // of the tensor that was declared: all of the storage, contiguous
   std::shared_ptr<const Kin> kin;
   const std::type_info* declared_by = nullptr;  // the class of the module, where it is known
   int writers_given = 0;                        // after the first one
+  bool has_own_key = false;                     // `key` is the slot's already
   bool computed = false;  // in no state dict: the writer runs again after a load, or a new dtype
 };
+
+// What the slot's random values are taken from: the root's key / name.
+RngKey key_of(const Origin& origin);
 
 // Of the tensor that was declared; a view's differs.
 Layout layout_of(const Origin& origin);

@@ -109,13 +109,15 @@ void place(absl::string_view op, const std::vector<Placing>& plan) {
 
 void to_empty(absl::string_view op, const Storages& storages, Device device) {
   refuse_meta(op, device);
-  std::vector<Placing> plan;
-  for (const std::shared_ptr<Storage>& storage : storages) plan.push_back({storage, device});
-  place(op, plan);
+  with_op(op, [&] {
+    std::vector<Placing> plan;
+    for (const std::shared_ptr<Storage>& storage : storages) plan.push_back({storage, device});
+    place(op, plan);
+  });
 }
 
 void to_empty(const Tensor& tensor, Device device) {
-  to_empty("to_empty", {tensor.storage()}, device);
+  with_op("to_empty", [&] { to_empty("to_empty", {tensor.storage()}, device); });
 }
 
 void convert(absl::string_view op, const Storages& storages, DType dtype) {

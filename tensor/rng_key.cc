@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "kernels/philox.h"
 #include "tensor/error.h"
 
@@ -36,14 +35,17 @@ uint64_t child(uint64_t key, absl::string_view name) {
 
 RngKey RngKey::operator/(absl::string_view name) const {
   RngKey key = *this;
-  for (const absl::string_view part : absl::StrSplit(name, '.')) {
+  for (absl::string_view rest = name;;) {
+    const size_t dot = rest.find('.');
+    const absl::string_view part = rest.substr(0, dot);
     if (part.empty()) {
       throw Error(ErrorCode::kKey, "RngKey",
                   absl::StrCat("\"", name, "\" is not a name: a part between dots is empty"));
     }
     key.bits_ = child(key.bits_, part);
+    if (dot == absl::string_view::npos) return key;
+    rest.remove_prefix(dot + 1);
   }
-  return key;
 }
 
 std::string to_string(RngKey key) {

@@ -43,8 +43,11 @@ int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape) {
 Strides contiguous_strides(const Shape& shape) {
   Strides strides = shape;
   int64_t stride = 1;
-  for (auto each = strides.rbegin(); each != strides.rend(); ++each) {
-    stride *= std::max<int64_t>(1, std::exchange(*each, stride));
+  int64_t* const values = strides.data();
+  for (size_t d = strides.size(); d-- > 0;) {
+    const int64_t size = values[d];
+    values[d] = stride;
+    stride *= std::max<int64_t>(1, size);
   }
   return strides;
 }
@@ -78,14 +81,6 @@ bool Layout::is_dense() const {
     expected *= size;
   }
   return true;
-}
-
-bool Layout::repeats() const {
-  if (numel() == 0) return false;
-  for (size_t d = 0; d < shape.size(); ++d) {
-    if (shape[d] > 1 && strides[d] == 0) return true;
-  }
-  return false;
 }
 
 bool Layout::is_equivalent(const Layout& other) const {

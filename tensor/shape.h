@@ -39,12 +39,27 @@ struct Layout {
   // A permutation of a contiguous layout: every element once, without gaps.
   bool is_dense() const;
   // Two indices lead to one element (an expanded dimension).
-  bool repeats() const;
+  bool repeats() const {
+    bool stretched = false, empty = false;
+    for (size_t d = 0; d < shape.size(); ++d) {
+      stretched = stretched || (strides[d] == 0 && shape[d] > 1);
+      empty = empty || shape[d] == 0;
+    }
+    return stretched && !empty;
+  }
 
   // The same elements in the same order: strides of dimensions of size 1 do not matter.
   bool is_equivalent(const Layout& other) const;
 
-  friend bool operator==(const Layout&, const Layout&) = default;
+  // Inline and without memcmp, as in repeats(): both are asked before every kernel, and short.
+  friend bool operator==(const Layout& a, const Layout& b) {
+    if (a.offset != b.offset || a.shape.size() != b.shape.size()) return false;
+    bool same = true;
+    for (size_t d = 0; d < a.shape.size(); ++d) {
+      same = same && a.shape[d] == b.shape[d] && a.strides[d] == b.strides[d];
+    }
+    return same;
+  }
 };
 
 // Dimension d of a tensor with that many, where -1 is the last. Throws Error(kShape) if there is

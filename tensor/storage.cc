@@ -76,7 +76,7 @@ Storage::~Storage() {
 }
 
 struct Storage::Slot {
-  Slot(Device device, DType dtype, int64_t numel, Origin origin)
+  Slot(Device device, DType dtype, int64_t numel, Origin&& origin)
       : cold{.origin = std::move(origin)}, storage(device, dtype, numel) {
     storage.cold_ = &cold;
     storage.owns_cold_ = false;
@@ -88,7 +88,7 @@ struct Storage::Slot {
 };
 
 std::shared_ptr<Storage> Storage::make_slot(Device device, DType dtype, int64_t numel,
-                                            Origin origin) {
+                                            Origin&& origin) {
   auto slot = std::make_shared<Slot>(device, dtype, numel, std::move(origin));
   return std::shared_ptr<Storage>(slot, &slot->storage);
 }
@@ -132,7 +132,10 @@ void Storage::mark_written_slowly(absl::string_view op, const Layout& layout) {
 void Storage::add_written(const Layout& layout) {
   const StorageWord before = word();
   if (before.state() == State::kInitialized) return;
-  if (layout.is_dense() && layout.numel() == numel_) {
+  // What a writer has written so far may be written again: only its end makes it initialized, or
+  // others would take half its work for all of it.
+  const bool writer_at_work = WriteScope::covers(*this, Author::kWriter);
+  if (!writer_at_work && layout.is_dense() && layout.numel() == numel_) {
     return set_word(before.with(State::kInitialized));
   }
   Cold& cold = this->cold();
@@ -143,16 +146,20 @@ void Storage::add_written(const Layout& layout) {
   // From now on the set counts, also if memory ends before all of the layout is in it.
   if (now.state() == State::kAllocated) set_word(now.with(State::kPartial));
   cold.written->add(layout);
-  if (!cold.written->is_full()) return;
-  set_word(now.with(State::kInitialized));
+  if (!writer_at_work) promote_if_full(cold);
+}
+
+void Storage::promote_if_full(Cold& cold) {
+  if (state() != State::kPartial || !cold.written->is_full()) return;
+  set_word(word().with(State::kInitialized));
   cold.written = nullptr;
 }
 
 void Storage::note_write(absl::string_view op, const Layout& layout) {
-  if (WriteScope::covers(*this)) return;
+  if (layout.numel() == 0 || WriteScope::covers(*this)) return;
   Cold* const cold = cold_.load(std::memory_order_acquire);
   if (cold != nullptr && cold->origin.has_value()) {
-    cold->overwritten = true;
+    if (!cold->overwritten.load(std::memory_order_relaxed)) cold->overwritten = true;
     cold->log.add(Author::kOp, op);
   }
   record(EventKind::kWritten, *this, op,
@@ -254,15 +261,21 @@ WriteScope::WriteScope(Storage& storage, Author author, absl::string_view op)
 
 WriteScope::~WriteScope() { innermost_ = outer_; }
 
-bool WriteScope::covers(const Storage& storage) {
+bool WriteScope::covers(const Storage& storage, std::optional<Author> author) {
   for (const WriteScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-    if (&scope->storage_ == &storage) return true;
+    if (&scope->storage_ == &storage && scope->author_ == author.value_or(scope->author_)) {
+      return true;
+    }
   }
   return false;
 }
 
 void WriteScope::finish(const Layout& layout) {
   Storage::Cold* const cold = storage_.cold_.load(std::memory_order_acquire);
+  if (cold != nullptr && author_ == Author::kWriter) {
+    const std::lock_guard lock(cold_mutex());
+    storage_.promote_if_full(*cold);
+  }
   if (cold != nullptr && cold->origin.has_value()) {
     if (layout.numel() == storage_.numel()) cold->overwritten = false;
     cold->log.add(author_, author_ == Author::kWriter ? "writer" : op_);

@@ -97,7 +97,7 @@ class Storage {
   Storage(Device device, DType dtype, int64_t numel);
   // One that a module declares.
   static std::shared_ptr<Storage> make_slot(Device device, DType dtype, int64_t numel,
-                                            Origin origin);
+                                            Origin&& origin);
   ~Storage();
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -128,8 +128,10 @@ class Storage {
   // An op has written the elements that the layout touches. Nothing on meta.
   void mark_written(absl::string_view op, const Layout& layout) {
     const StorageWord before = word();
-    if (before.state() != State::kInitialized || before.pristine() || is_watched()) {
+    if (before.state() != State::kInitialized || before.pristine()) {
       mark_written_slowly(op, layout);
+    } else if (is_watched()) {
+      note_write(op, layout);
     }
   }
   // The slot's writer has just written all of it; the writer would not write this again.
@@ -194,6 +196,8 @@ class Storage {
   bool contains_written(const Layout& layout) const;
   void mark_written_slowly(absl::string_view op, const Layout& layout);
   void add_written(const Layout& layout);
+  // Under cold_mutex().
+  void promote_if_full(Cold& cold);
   void note_write(absl::string_view op, const Layout& layout);
   void set_pristine(bool pristine);
   void set_sealed(absl::string_view op, bool sealed);
@@ -209,7 +213,8 @@ class Storage {
 };
 
 // While one lives, what this thread's ops write to the storage is the author's work: it is noted
-// once, by finish(), and not op by op. Scopes nest.
+// once, by finish(), and not op by op. A storage that its writer fills is partial until then, so
+// that nobody takes what is still written for what is there. Scopes nest.
 class WriteScope {
  public:
   // `op` is what the user called.
@@ -223,7 +228,8 @@ class WriteScope {
 
  private:
   friend class Storage;
-  static bool covers(const Storage& storage);
+  // By any author, where none is given.
+  static bool covers(const Storage& storage, std::optional<Author> author = std::nullopt);
 
   static thread_local const WriteScope* innermost_;
 

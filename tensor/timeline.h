@@ -57,8 +57,8 @@ struct Event {
 
 class Timeline {
  public:
-  // Whether times are measured, or each event takes one microsecond, so that a trace is the same in
-  // every run.
+  // Whether times are measured, or each event is a microsecond after the last, so that a trace is
+  // the same in every run.
   enum class Clock { kSteady, kSteps };
 
   // Begins to record. Throws Error(kValue) while another one records: there is one log at a time.

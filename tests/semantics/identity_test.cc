@@ -1,7 +1,9 @@
-// Cases 11 to 19 of docs/semantics.md, as far as they stand.
+// Cases 11 to 17 and 19 of docs/semantics.md; 18 is in concurrency_test.cc.
 
 #include <memory>
 
+#include "nn/deep_copy.h"
+#include "nn/materialize.h"
 #include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
@@ -35,6 +37,46 @@ TEST(IdentityTest, Case11_ToEmptyKeepsWhatIsReal) {
     EXPECT_EQ(bits(tensor), bits(full(tensor.shape(), kSentinel))) << name;
   }
   EXPECT_EQ(model->token.state(), State::kAllocated);
+}
+
+// encoder.fc and decoder.fc are one module, head.weight is encoder.fc's, and first_row is a slice.
+struct TiedModel : nn::Module {
+  TiedModel()
+      : encoder(add_child<ToyBlock>("encoder", 6, 0.5)), decoder(add_child<nn::Module>("decoder")) {
+    decoder.share_child("fc", encoder.fc);
+    nn::Linear& head = add_child<nn::Linear>("head", 6, 6, nn::LinearOptions{.bias = false});
+    head.share_parameter("weight", encoder.fc.weight());
+    share_buffer("first_row", encoder.fc.weight().select(0, 0));
+  }
+
+  ToyBlock& encoder;
+  nn::Module& decoder;
+};
+
+TEST(IdentityTest, Case12_TiesSurviveAndAreListedOnce) {
+  const TiedModel eager;
+  std::unique_ptr<TiedModel> model;
+  {
+    DeviceScope scope(Device::meta());
+    model = std::make_unique<TiedModel>();
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : model->named_parameters()) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"encoder.fc.weight", "encoder.fc.bias",
+                                             "encoder.ls1.gamma", "encoder.ls2.gamma"}));
+  EXPECT_EQ(model->modules().size(), 7u);     // fc once
+  EXPECT_EQ(model->state_dict().size(), 7u);  // under all its names
+  const int64_t allocations = memory_stats(Device::cpu()).allocations;
+  nn::materialize(*model, Device::cpu());
+  EXPECT_EQ(memory_stats(Device::cpu()).allocations, allocations + 4);
+  for (const char* const name : {"encoder.fc.weight", "decoder.fc.weight", "head.weight"}) {
+    EXPECT_EQ(bits(model->get_parameter(name)), bits(eager.encoder.fc.weight())) << name;
+  }
+  fill_(model->get_parameter("decoder.fc.weight"), kSentinel);
+  EXPECT_EQ(model->get_parameter("head.weight").select(0, 2).select(0, 3).item<float>(), kSentinel);
+  EXPECT_EQ(model->get_buffer("first_row").select(0, 5).item<float>(), kSentinel);
+  model->to(DType::kBF16);
+  EXPECT_EQ(model->get_buffer("first_row").dtype(), DType::kBF16);
 }
 
 TEST(IdentityTest, Case13_AViewIsStillThatView) {
@@ -111,6 +153,55 @@ TEST(IdentityTest, Case16_PartsAreMaterializedAlone) {
   model->reset_parameters();
   EXPECT_EQ(bits(model->token), bits(whole.token));
   EXPECT_TRUE(model->get_parameter("blocks.0.fc.weight").is_meta());
+}
+
+TEST(IdentityTest, Case16_MaterializeWritesOnlyWhatIsMissing) {
+  const ToyModel whole;
+  const auto model = described();
+  // One tensor, by one of its views.
+  nn::materialize(model->get_parameter("blocks.1.fc.weight").select(0, 3), Device::cpu());
+  EXPECT_EQ(bits(model->get_parameter("blocks.1.fc.weight")),
+            bits(whole.get_parameter("blocks.1.fc.weight")));
+  EXPECT_TRUE(model->get_parameter("blocks.1.fc.bias").is_meta());
+  // One level.
+  nn::materialize(*model, Device::cpu(), nn::Recurse::kNo);
+  EXPECT_EQ(bits(model->inv_freq), bits(whole.inv_freq));
+  EXPECT_TRUE(model->get_parameter("blocks.0.fc.weight").is_meta());
+  // One subtree; then what is real, in whole or in part, keeps what it has.
+  nn::materialize(model->blocks[0], Device::cpu());
+  const Tensor& gamma = model->get_parameter("blocks.0.ls1.gamma");
+  fill_(gamma, kSentinel);
+  const Tensor& half = model->get_parameter("blocks.1.ls2.gamma");
+  to_empty(half, Device::cpu());
+  fill_(half.narrow(0, 1, 2), kSentinel);
+  nn::materialize(*model, Device::cpu());
+  EXPECT_EQ(gamma.to_vector<float>(), std::vector<float>(6, kSentinel));
+  EXPECT_EQ(half.to_vector<float>(),
+            (std::vector<float>{1.0f, kSentinel, kSentinel, 1.0f, 1.0f, 1.0f}));
+  EXPECT_EQ(bits(model->get_parameter("blocks.1.fc.bias")),
+            bits(whole.get_parameter("blocks.1.fc.bias")));
+}
+
+TEST(IdentityTest, Case17_ATwinOfADeferredModuleGetsEqualValues) {
+  const auto build = [] { return std::make_unique<ToyModel>(); };
+  std::unique_ptr<ToyModel> model;
+  {
+    DeviceScope scope(Device::meta());
+    RngScope rng(RngKey(7) / "teacher");
+    model = build();
+  }
+  const auto twin = nn::deep_copy(*model, build);
+  EXPECT_TRUE(twin->token.is_meta());
+  nn::materialize(*model, Device::cpu());
+  EXPECT_TRUE(twin->token.is_meta());
+  nn::materialize(*twin, Device::cpu());
+  for (const auto& [name, tensor] : model->named_parameters()) {
+    EXPECT_EQ(bits(twin->get_parameter(name)), bits(tensor)) << name;
+    EXPECT_NE(twin->get_parameter(name).storage(), tensor.storage()) << name;
+  }
+  EXPECT_NE(bits(ToyModel().token), bits(model->token));  // the key is the source's
+  fill_(twin->token, kSentinel);
+  EXPECT_NE(model->token.select(0, 0).select(0, 0).item<float>(), kSentinel);
 }
 
 TEST(IdentityTest, Case19_ReleaseAndResetGiveTheSameValues) {

@@ -1,8 +1,13 @@
 #include "tensor/memory.h"
 
+#include <atomic>
+#include <barrier>
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "kernels/failure.h"
@@ -115,6 +120,112 @@ TEST(MemoryTest, HandlesShareOneAllocation) {
     const Tensor same = tensor;
     const Tensor part = tensor.narrow(0, 3, 5);
     EXPECT_EQ(bytes_now(), before + 800);
+  }
+  EXPECT_EQ(bytes_now(), before);
+}
+
+// Ends with the block, whatever the test does.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(int64_t bytes) { set_memory_limit(Device::cpu(), bytes); }
+  ~MemoryLimit() { set_memory_limit(Device::cpu(), std::nullopt); }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+};
+
+TEST(MemoryLimitTest, HoldsForAllTensorsTogether) {
+  const MemoryStats before = memory_stats(Device::cpu());
+  {
+    const MemoryLimit limit(before.bytes + 100);
+    const Tensor first = empty({60}, {.dtype = DType::kBool});
+    expect_error(ErrorCode::kOutOfMemory,
+                 {"empty:", "[41] bool on cpu", "41 bytes", "set_memory_limit"},
+                 [] { empty({41}, {.dtype = DType::kBool}); });
+    EXPECT_EQ(bytes_now(), before.bytes + 60);
+    EXPECT_EQ(memory_stats(Device::cpu()).allocations, before.allocations + 1);
+    // Exactly what is left.
+    const Tensor second = empty({40}, {.dtype = DType::kBool});
+    EXPECT_EQ(bytes_now(), before.bytes + 100);
+    expect_error(ErrorCode::kOutOfMemory, {}, [] { empty({1}, {.dtype = DType::kBool}); });
+  }
+  EXPECT_EQ(bytes_now(), before.bytes);
+}
+
+TEST(MemoryLimitTest, WhatIsFreedCanBeHadAgain) {
+  const MemoryLimit limit(bytes_now() + 100);
+  for (int i = 0; i < 5; ++i) {
+    const Tensor tensor = empty({100}, {.dtype = DType::kBool});
+    expect_error(ErrorCode::kOutOfMemory, {}, [] { empty({1}, {.dtype = DType::kBool}); });
+  }
+}
+
+TEST(MemoryLimitTest, TheLastOneGivenCountsAndNoneIsNone) {
+  const int64_t before = bytes_now();
+  const MemoryLimit limit(before);
+  expect_error(ErrorCode::kOutOfMemory, {}, [] { empty({1}); });
+  set_memory_limit(Device::cpu(), before + 4);
+  { const Tensor tensor = empty({1}); }
+  set_memory_limit(Device::cpu(), std::nullopt);
+  { const Tensor tensor = empty({100}); }
+}
+
+TEST(MemoryLimitTest, WhatIsThereStays) {
+  const Tensor tensor = from_values<float>({1, 2, 3});
+  {
+    const MemoryLimit limit(0);
+    EXPECT_EQ(tensor.select(0, 2).data<float>()[0], 3.0f);
+    expect_error(ErrorCode::kOutOfMemory, {}, [] { empty({1}, {.dtype = DType::kBool}); });
+  }
+  EXPECT_EQ(tensor.to_vector<float>(), (std::vector<float>{1, 2, 3}));
+}
+
+TEST(MemoryLimitTest, NoBytesAreNeverTooMany) {
+  const Tensor tensor = empty({3});
+  const MemoryLimit limit(0);  // less than there is
+  const Tensor none = empty({0});
+  EXPECT_EQ(none.state(), State::kInitialized);
+}
+
+TEST(MemoryLimitTest, ANegativeOneIsRefused) {
+  expect_error(ErrorCode::kValue, {"set_memory_limit:", "-1 bytes on cpu"},
+               [] { set_memory_limit(Device::cpu(), -1); });
+  EXPECT_NO_THROW(empty({100}));
+}
+
+TEST(MemoryLimitTest, MetaNeedsNone) {
+  set_memory_limit(Device::meta(), 0);
+  const Tensor large = empty({int64_t{1} << 50}, {.device = Device::meta()});
+  EXPECT_TRUE(large.is_meta());
+  EXPECT_EQ(memory_stats(Device::meta()).bytes, 0);
+  set_memory_limit(Device::meta(), std::nullopt);
+}
+
+TEST(MemoryLimitTest, ManyThreadsDoNotGoOverIt) {
+  constexpr int kThreads = 8, kFit = 1, kRounds = 100000;
+  const int64_t before = bytes_now();
+  {
+    const MemoryLimit limit(before + kFit * 100 + 99);
+    std::barrier start(kThreads);
+    std::atomic<int> held = 0, most = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        start.arrive_and_wait();
+        for (int round = 0; round < kRounds; ++round) {
+          try {
+            const Memory memory(Device::cpu(), 100);
+            const int now = ++held;
+            if (now > most) most = now;
+            --held;  // before the memory goes, so that it is never more than what there is
+          } catch (const kernels::Failure& failure) {
+            EXPECT_EQ(failure.kind(), kernels::Failure::Kind::kOutOfMemory);
+          }
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_LE(most, kFit);
+    EXPECT_GE(most, 1);
   }
   EXPECT_EQ(bytes_now(), before);
 }

@@ -1,0 +1,66 @@
+#include "nn/audit.h"
+
+#include <memory>
+
+#include "nn/init.h"
+#include "tensor/ops/fill.h"
+#include "tests/testing.h"
+
+namespace hollow::nn {
+namespace {
+
+TEST(AuditTest, IsALineForEachFinding) {
+  struct Net : Module {
+    Net() {
+      add_parameter("gamma", {4}, init::ones());
+      add_parameter("weight", {2, 3}, init::ones());
+      add_parameter("bias", {2}, nullptr);
+      share_parameter("tied", get_parameter("weight"));
+    }
+  };
+  Net net;
+  EXPECT_EQ(to_string(audit(net)),
+            "1 of 3 entries are not as their writers or a load left them:\n"
+            "  bias    never written   \"bias\" [2] f32 on cpu (allocated): has no writer\n");
+  fill_(net.get_parameter("bias").narrow(0, 1, 1), 3);
+  fill_(net.get_parameter("weight"), 3);
+  EXPECT_EQ(to_string(audit(net)),
+            "2 of 3 entries are not as their writers or a load left them:\n"
+            "  weight  overwritten     \"weight\" [2, 3] f32 on cpu (initialized): written by: "
+            "writer 1, fill_ 1; also tied\n"
+            "  bias    partly written  \"bias\" [2] f32 on cpu (partial): 1 of 2 elements never: "
+            "[0, 1); written by: fill_ 1; has no writer\n");
+}
+
+TEST(AuditTest, OfNothingIsFine) {
+  EXPECT_TRUE(audit(Module()).ok());
+  EXPECT_EQ(to_string(audit(Module())), "all 0 entries are as their writers or a load left them\n");
+}
+
+TEST(AuditTest, SaysWhoDeclaredAndWhatIsSealed) {
+  struct Inner : Module {
+    Inner() { add_parameter("w", {2}, init::ones()); }
+  };
+  Module root;
+  root.add_child<Inner>("inner").seal();
+  const Audit report = audit(root);
+  ASSERT_EQ(report.entries.size(), 1u);
+  EXPECT_EQ(report.entries[0].name(), "inner.w");
+  EXPECT_THAT(report.entries[0].declared_by, ::testing::HasSubstr("Inner \"inner\""));
+  EXPECT_TRUE(report.entries[0].sealed);
+  EXPECT_TRUE(report.entries[0].has_writer);
+}
+
+TEST(AuditTest, ReleaseAndResetEndAnOverwrite) {
+  Module module;
+  const Tensor w = module.add_parameter("w", {2}, init::ones());
+  fill_(w, 3);
+  EXPECT_FALSE(audit(module).ok());
+  module.reset_parameters();
+  EXPECT_TRUE(audit(module).ok());
+  module.release();
+  EXPECT_EQ(audit(module).names(Finding::kNeverWritten), std::vector<std::string>{"w"});
+}
+
+}  // namespace
+}  // namespace hollow::nn

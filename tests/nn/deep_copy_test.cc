@@ -1,0 +1,114 @@
+#include "nn/deep_copy.h"
+
+#include <memory>
+
+#include "nn/audit.h"
+#include "nn/init.h"
+#include "nn/linear.h"
+#include "nn/materialize.h"
+#include "nn/state_dict.h"
+#include "tensor/ops/fill.h"
+#include "tensor/placement.h"
+#include "tests/testing.h"
+
+namespace hollow::nn {
+namespace {
+
+using hollow::testing::bits;
+using hollow::testing::counting;
+using hollow::testing::expect_error;
+
+struct Net : Module {
+  explicit Net(int64_t dim = 4)
+      : fc(add_child<Linear>("fc", dim, dim)), head(add_child<Linear>("head", dim, dim)) {
+    add_buffer("table", {dim}, init::constant(3.0), Persistent::kNo);
+  }
+  Linear& fc;
+  Linear& head;
+};
+
+std::unique_ptr<Net> net() { return std::make_unique<Net>(); }
+
+TEST(DeepCopyTest, CopiesEveryStateAndWhatIsKnownOfIt) {
+  std::unique_ptr<Net> source;
+  {
+    DeviceScope scope(Device::meta());
+    source = net();
+  }
+  materialize(source->fc.weight(), Device::cpu());
+  to_empty(*source->fc.bias(), Device::cpu());
+  fill_(source->fc.bias()->narrow(0, 1, 2), 7);
+  load_state_dict(source->head, {{"bias", counting({4}, {}, 50)}}, {.strict = false});
+  source->fc.weight().set_requires_grad(false);
+
+  const std::unique_ptr<Net> twin = deep_copy(*source, net);
+  EXPECT_EQ(bits(twin->fc.weight()), bits(source->fc.weight()));
+  EXPECT_FALSE(twin->fc.weight().requires_grad());
+  EXPECT_EQ(twin->fc.bias()->state(), State::kPartial);
+  EXPECT_EQ(twin->fc.bias()->narrow(0, 1, 2).to_vector<float>(), std::vector<float>(2, 7.0f));
+  EXPECT_TRUE(twin->head.weight().is_meta());
+  EXPECT_TRUE(twin->head.bias()->storage()->sealed());
+  EXPECT_FALSE(twin->fc.weight().storage()->sealed());
+  EXPECT_TRUE(twin->fc.weight().storage()->pristine());
+  EXPECT_EQ(to_string(audit(*twin)), to_string(audit(*source)));
+  fill_(twin->fc.weight(), -1);
+  EXPECT_NE(bits(twin->fc.weight()), bits(source->fc.weight()));
+  EXPECT_TRUE(source->fc.weight().storage()->pristine());
+}
+
+TEST(DeepCopyTest, FollowsWhatWasDoneAfterConstruction) {
+  const std::unique_ptr<Net> source = net();
+  source->set_writer("fc.weight", init::constant(9.0));
+  source->head.share_parameter("weight", source->fc.weight());
+  source->to(DType::kBF16);
+  source->next_generation();
+  const std::unique_ptr<Net> twin = deep_copy(*source, net);
+  EXPECT_EQ(twin->head.weight().storage(), twin->fc.weight().storage());
+  EXPECT_EQ(twin->fc.bias()->dtype(), DType::kBF16);
+  EXPECT_EQ(bits(*twin->fc.bias()), bits(*source->fc.bias()));
+  source->reset_parameters();
+  twin->reset_parameters();
+  EXPECT_EQ(twin->fc.weight().to_vector<float>(), std::vector<float>(16, 9.0f));
+  EXPECT_EQ(bits(*twin->fc.bias()), bits(*source->fc.bias()));  // of generation 1
+  EXPECT_NE(bits(*twin->fc.bias()), bits(net()->fc.bias()->to(DType::kBF16)));
+}
+
+TEST(DeepCopyTest, ASubtreeKeepsItsKeys) {
+  const std::unique_ptr<Net> source = net();
+  const auto twin = deep_copy(source->head, [] { return std::make_unique<Linear>(4, 4); });
+  EXPECT_EQ(bits(twin->weight()), bits(source->head.weight()));
+  source->reset_parameters();
+  twin->reset_parameters();
+  EXPECT_EQ(bits(twin->weight()), bits(source->head.weight()));
+}
+
+TEST(DeepCopyTest, AFactoryThatBuildsSomethingElseIsRefused) {
+  const std::unique_ptr<Net> source = net();
+  expect_error(ErrorCode::kKey, {"deep_copy", "\"table\" is [4] in the source and [5]"},
+               [&] { deep_copy(*source, [] { return std::make_unique<Net>(5); }); });
+  expect_error(ErrorCode::kKey, {"the source is a", "Net", "the copy a hollow::nn::Linear"},
+               [&] { deep_copy(*source, [] { return std::make_unique<Linear>(4, 4); }); });
+  expect_error(ErrorCode::kKey, {"the copy has no \"bias\""}, [&] {
+    deep_copy(source->fc,
+              [] { return std::make_unique<Linear>(4, 4, LinearOptions{.bias = false}); });
+  });
+  expect_error(ErrorCode::kKey, {"tied in the copy alone"}, [&] {
+    deep_copy(*source, [] {
+      auto tied = net();
+      tied->head.share_parameter("weight", tied->fc.weight());
+      return tied;
+    });
+  });
+  Linear outside(4, 4);
+  const auto shares = [&] {
+    auto shared = net();
+    shared->fc.share_parameter("weight", outside.weight());
+    return shared;
+  };
+  const auto sharing = shares();
+  expect_error(ErrorCode::kKey, {"\"fc.weight\" is tied to a tensor outside"},
+               [&] { deep_copy(*sharing, shares); });
+}
+
+}  // namespace
+}  // namespace hollow::nn

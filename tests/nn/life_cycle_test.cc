@@ -1,0 +1,246 @@
+// The members of Module that give its tensors memory and values, and take them away.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nn/init.h"
+#include "nn/materialize.h"
+#include "nn/module.h"
+#include "tensor/memory.h"
+#include "tensor/ops/fill.h"
+#include "tests/nn/tree.h"
+#include "tests/testing.h"
+
+namespace hollow::nn {
+namespace {
+
+using hollow::testing::bits;
+using hollow::testing::counting;
+using hollow::testing::expect_error;
+
+TEST(LifeCycleTest, AWriterDoesNotOutliveItsModule) {
+  auto bearer = std::make_unique<Leaf>(2.5);
+  Leaf heir(9.0);
+  heir.share_parameter("w", bearer->w);
+  bearer.reset();
+  EXPECT_EQ(heir.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+  expect_error(ErrorCode::kWriter, {"\"w\"", "no writer"}, [&] { heir.reset_parameters(); });
+}
+
+TEST(LifeCycleTest, WhatHasNoWriterAnyMoreIsNotReleased) {
+  auto bearer = std::make_unique<Leaf>(2.5);
+  Leaf heir(9.0);
+  heir.share_parameter("w", bearer->w);
+  bearer.reset();
+  expect_error(ErrorCode::kChanged, {"\"w\"", "have no writer"}, [&] { heir.release(); });
+  EXPECT_EQ(heir.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(LifeCycleTest, AWriterThatTurnsOutToLeaveElementsIsFound) {
+  bool all = true;
+  Module module;
+  module.add_parameter("w", {4}, [&](const Tensor& tensor, RngKey) {
+    fill_(all ? tensor : tensor.narrow(0, 0, 3), 1.0);
+  });
+  all = false;
+  expect_error(ErrorCode::kWriter, {"\"w\"", "left 1 elements unwritten"},
+               [&] { module.reset_parameters(); });
+  // The old fourth value does not pass for a new one.
+  EXPECT_EQ(module.get_parameter("w").state(), State::kPartial);
+}
+
+TEST(LifeCycleTest, AWriterCannotReplaceItselfWhileItWrites) {
+  Module module;
+  module.add_parameter("w", {1}, init::constant(1.0));
+  bool replaces = false;
+  module.set_writer("w", [&](const Tensor& tensor, RngKey) {
+    fill_(tensor, 2.0);
+    if (replaces && !tensor.is_meta()) module.set_writer("w", init::constant(3.0));
+  });
+  replaces = true;
+  expect_error(ErrorCode::kWriter, {"reset_parameters", "set_writer", "\"w\"", "its own slot"},
+               [&] { module.reset_parameters(); });
+  replaces = false;
+  module.reset_parameters();
+  EXPECT_EQ(module.get_parameter("w").item<float>(), 2.0f);
+}
+
+TEST(LifeCycleTest, AWriterMayReplaceItselfOnMeta) {
+  DeviceScope scope(Device::meta());
+  Module module;
+  module.add_parameter("w", {1}, init::constant(1.0));
+  int calls = 0;
+  module.set_writer("w", [&, kept = std::vector<int>(99)](const Tensor& tensor, RngKey) {
+    if (++calls == 2) module.set_writer("w", init::constant(3.0));
+    fill_(tensor, static_cast<int64_t>(kept.size()));
+  });
+  materialize(module, Device::cpu());
+  EXPECT_EQ(module.get_parameter("w").item<float>(), 3.0f);
+}
+
+TEST(LifeCycleTest, ZeroElementsCanBeReleased) {
+  DeviceScope scope(Device::meta());
+  Module module;
+  module.add_parameter("w", {0, 3}, init::zeros());
+  module.to_empty(Device::cpu());
+  module.release();
+  EXPECT_TRUE(module.get_parameter("w").is_meta());
+}
+
+TEST(LifeCycleTest, SetWriterWritesAtOnceAndWins) {
+  Tree tree;
+  tree.set_writer("left.w", init::constant(-1.0));
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{-1, -1}));
+  fill_(tree.left.w, 5.0);
+  tree.left.reset_parameters();
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{-1, -1}));
+  expect_error(ErrorCode::kKey, {"set_writer", "\"left.v\""},
+               [&] { tree.set_writer("left.v", init::zeros()); });
+  expect_error(ErrorCode::kWriter, {"\"left.w\"", "empty"},
+               [&] { tree.set_writer("left.w", nullptr); });
+}
+
+TEST(LifeCycleTest, AWriterThatDoesNotFitIsRefusedAndTheOldOneStays) {
+  Tree tree;
+  expect_error(ErrorCode::kShape, {"\"left.w\" [2]", "[3]"},
+               [&] { tree.set_writer("left.w", init::constant(counting({3}))); });
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+  tree.release();
+  tree.to_empty(Device::cpu());
+  tree.reset_parameters();
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(LifeCycleTest, AWriterIsTriedOnMetaBeforeItWrites) {
+  Tree tree;
+  const Writer writes_then_misfits = [](const Tensor& tensor, RngKey) {
+    fill_(tensor, -9.0);
+    tensor.copy_(counting({3}, {.device = Device::cpu()}));
+  };
+  expect_error(ErrorCode::kShape, {"\"left.w\" [2]"},
+               [&] { tree.set_writer("left.w", writes_then_misfits); });
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(LifeCycleTest, AWriterThatFailsLaterLeavesTheOldOneInPlace) {
+  Tree tree;
+  const Writer unlucky = [](const Tensor& tensor, RngKey) {
+    if (!tensor.is_meta()) throw Error(ErrorCode::kValue, "my_writer", "no luck");
+  };
+  expect_error(ErrorCode::kValue, {"no luck"}, [&] { tree.set_writer("left.w", unlucky); });
+  fill_(tree.left.w, 7.0);
+  tree.reset_parameters();
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(LifeCycleTest, ANewGenerationIsNotWhatIsThere) {
+  Tree tree;
+  tree.next_generation();
+  expect_error(ErrorCode::kChanged, {"\"own\""}, [&] { tree.release(); });
+  tree.reset_parameters();
+  tree.release();
+}
+
+TEST(LifeCycleTest, AFailingWriterIsNamedAndTheUnfinishedAreListed) {
+  struct Failing : Module {
+    Failing() {
+      DeviceScope scope(Device::meta());
+      add_parameter("first", {2}, init::constant(1));
+      add_parameter("second", {2}, [](const Tensor& tensor, RngKey) {
+        if (!tensor.is_meta()) throw Error(ErrorCode::kValue, "my_writer", "no luck");
+      });
+      add_parameter("third", {2}, init::constant(3));
+    }
+  };
+  Failing module;
+  module.to_empty(Device::cpu());
+  expect_error(ErrorCode::kValue,
+               {"reset_parameters", "\"second\"", "no luck", "Unfinished: \"second\"", "\"third\""},
+               [&] { module.reset_parameters(); });
+  EXPECT_TRUE(module.get_parameter("first").is_initialized());
+  // A value that was there before counts no more, and another kind of exception is named too.
+  fill_(module.get_parameter("second"), 5.0);
+  module.set_writer("third", init::constant(4));
+  expect_error(ErrorCode::kValue, {"\"second\""}, [&] { module.reset_parameters(); });
+  EXPECT_FALSE(module.get_parameter("second").is_initialized());
+}
+
+TEST(LifeCycleTest, ToEmptyIsAllOrNothing) {
+  DeviceScope scope(Device::meta());
+  struct Huge : Module {
+    Tensor& small = add_parameter("small", {4}, init::constant(1));
+    Tensor& huge = add_parameter("huge", {int64_t{1} << 50}, init::constant(1));
+  };
+  Huge module;
+  const int64_t bytes = memory_stats(Device::cpu()).bytes;
+  expect_error(ErrorCode::kOutOfMemory, {"to_empty", "\"huge\"", "4503599627370496 bytes"},
+               [&] { module.to_empty(Device::cpu()); });
+  EXPECT_TRUE(module.small.is_meta());
+  EXPECT_EQ(memory_stats(Device::cpu()).bytes, bytes);
+}
+
+TEST(LifeCycleTest, ToEmptyAndToRefuseMeta) {
+  Tree tree;
+  expect_error(ErrorCode::kMeta, {"to_empty", "release()"}, [&] { tree.to_empty(Device::meta()); });
+  expect_error(ErrorCode::kMeta, {"to", "release()"}, [&] { tree.to(Device::meta()); });
+  EXPECT_EQ(tree.own.to_vector<float>(), (std::vector<float>{1.5, 1.5, 1.5}));
+}
+
+TEST(LifeCycleTest, ToListsAllThatHaveNoValues) {
+  std::unique_ptr<Tree> tree;
+  {
+    DeviceScope scope(Device::meta());
+    tree = std::make_unique<Tree>();
+  }
+  tree->left.to_empty(Device::cpu());
+  expect_error(ErrorCode::kMeta, {"\"own\"", "\"right.w\"", "to_empty(cpu)"},
+               [&] { tree->to(Device::cpu()); });
+}
+
+TEST(LifeCycleTest, ToDTypeConvertsFloatsAndRecomputesBuffers) {
+  struct Model : Module {
+    Tensor& w = add_parameter("w", {2}, init::constant(1.0));
+    Tensor& count =
+        add_buffer("count", {}, init::constant(300), Persistent::kYes, {.dtype = DType::kI64});
+    Tensor& third = add_buffer("third", {1}, init::constant(1.0 / 3), Persistent::kNo);
+  };
+  Model model;
+  fill_(model.w, 0.1);
+  model.to(DType::kBF16);
+  EXPECT_EQ(bits(model.w), bits(full({2}, 0.1, {.dtype = DType::kBF16})));
+  EXPECT_EQ(model.count.item<int64_t>(), 300);
+  model.to(DType::kF32);
+  EXPECT_EQ(model.w.select(0, 0).item<float>(), static_cast<float>(BFloat16(0.1f)));
+  // Computed anew, not widened.
+  EXPECT_EQ(model.third.item<float>(), 1.0f / 3);
+  expect_error(ErrorCode::kDType, {"i64"}, [&] { model.to(DType::kI64); });
+}
+
+TEST(LifeCycleTest, SealedValuesAreKeptFromWritersAndFromNothingElse) {
+  Module module;
+  const Tensor& a = module.add_parameter("a", {2}, init::constant(1.0));
+  const Tensor& b = module.add_parameter("b", {2}, init::constant(2.0));
+  fill_(a, 7.0);
+  a.storage()->seal("test");
+  EXPECT_EQ(module.reset_parameters(), std::vector<std::string>{"a"});
+  EXPECT_EQ(a.to_vector<float>(), std::vector<float>(2, 7.0f));
+  EXPECT_EQ(b.to_vector<float>(), std::vector<float>(2, 2.0f));
+  fill_(a, 8.0);
+  EXPECT_EQ(a.to_vector<float>(), std::vector<float>(2, 8.0f));
+  expect_error(ErrorCode::kChanged, {"release", "\"a\""}, [&] { module.release(); });
+  module.to(DType::kF16);
+  EXPECT_TRUE(a.storage()->sealed());
+  module.seal();
+  expect_error(ErrorCode::kSealed, {"a, b", "unseal()"}, [&] { module.reset_parameters(); });
+  module.unseal();
+  module.reset_parameters();
+  module.seal();
+  module.release();  // as their writers left them, so nothing is lost
+  EXPECT_FALSE(a.storage()->sealed());
+  materialize(module, Device::cpu());
+  EXPECT_EQ(a.to_vector<float>(), std::vector<float>(2, 1.0f));
+}
+
+}  // namespace
+}  // namespace hollow::nn

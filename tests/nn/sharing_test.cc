@@ -1,0 +1,118 @@
+// Ties: one storage, or one module, under several names.
+
+#include <memory>
+
+#include "nn/init.h"
+#include "nn/linear.h"
+#include "nn/materialize.h"
+#include "nn/module.h"
+#include "tensor/ops/fill.h"
+#include "tests/nn/tree.h"
+#include "tests/testing.h"
+
+namespace hollow::nn {
+namespace {
+
+using hollow::testing::expect_error;
+
+TEST(SharingTest, SharedParametersAreOneStorageUnderTwoNames) {
+  Tree tree;
+  tree.right.share_parameter("w", tree.left.w);
+  tree.share_parameter("alias", tree.left.w);
+  fill_(tree.left.w, -8.0);
+  EXPECT_EQ(tree.right.w.to_vector<float>(), (std::vector<float>{-8, -8}));
+  EXPECT_EQ(names(tree.named_parameters()), (Names{"own", "alias"}));
+  EXPECT_EQ(names(tree.state_dict()), (Names{"own", "flag", "alias", "left.w", "right.w"}));
+  tree.right.reset_parameters();
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(SharingTest, ASlotThatIsAViewHasTheWriterOfTheWhole) {
+  Tree tree;
+  Tensor& row = tree.right.share_parameter("row", tree.left.w.narrow(0, 1, 1));
+  EXPECT_EQ(row.shape(), (Shape{1}));
+  tree.right.set_writer("row", init::constant(6.5));
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{6.5, 6.5}));
+  EXPECT_EQ(names(tree.right.named_parameters()), (Names{"w", "row"}));
+}
+
+TEST(SharingTest, SharingRefusesWhatCannotBeTied) {
+  Tree tree;
+  expect_error(ErrorCode::kKey, {"share_parameter", "[2] f32 on cpu", "no module"},
+               [&] { tree.share_parameter("left2", zeros({2})); });
+  expect_error(ErrorCode::kShape, {"\"own\" [3]", "\"left.w\" [2]"},
+               [&] { tree.share_parameter("own", tree.left.w); });
+  Leaf half(1.0);
+  half.to(DType::kF16);
+  expect_error(ErrorCode::kDType, {"f16"}, [&] { tree.left.share_parameter("w", half.w); });
+  EXPECT_EQ(tree.own.to_vector<float>(), (std::vector<float>{1.5, 1.5, 1.5}));
+}
+
+TEST(SharingTest, ASlotThatIsTiedElsewhereGivesUpItsWriter) {
+  // The dropped storage lives on in a handle; its writer would hold on to a module that may die.
+  Tree tree;
+  Leaf other(1.0);
+  other.share_parameter("w", tree.right.w);
+  tree.right.share_parameter("w", tree.left.w);
+  expect_error(ErrorCode::kWriter, {"\"right.w\"", "no writer"}, [&] { other.reset_parameters(); });
+}
+
+TEST(SharingTest, ABufferIsNotTied) {
+  Tree tree;
+  expect_error(ErrorCode::kKey, {"\"scratch\"", "buffer"},
+               [&] { tree.share_parameter("scratch", tree.left.w); });
+}
+
+TEST(SharingTest, AChildWithTwoNamesIsOneModule) {
+  auto first = std::make_unique<Module>();
+  Linear& fc = first->add_child<Linear>("fc", 2, 2);
+  Module second;
+  second.add_child<Module>("inner").share_child("same", fc);
+  EXPECT_EQ(&second.get_submodule("inner.same"), &fc);
+  EXPECT_EQ(second.modules().size(), 3u);
+  int calls = 0;
+  second.share_child("again", fc);
+  second.apply([&](Module& module) { calls += &module == &fc ? 1 : 0; });
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(second.children().size(), 2u);
+  EXPECT_EQ(second.named_parameters().size(), 2u);
+  EXPECT_EQ(second.state_dict().size(), 4u);
+  // It outlives the parent that built it.
+  first.reset();
+  fill_(fc.weight(), 3.0);
+  EXPECT_EQ(second.get_parameter("again.weight").select(0, 1).select(0, 1).item<float>(), 3.0f);
+  second.reset_parameters();
+  EXPECT_NE(fc.weight().select(0, 1).select(0, 1).item<float>(), 3.0f);
+}
+
+TEST(SharingTest, ShareChildRefusesWhatItCannotKeep) {
+  Module root;
+  Module& child = root.add_child<Module>("child");
+  Module& grandchild = child.add_child<Module>("grandchild");
+  Module other;
+  expect_error(ErrorCode::kKey, {"share_child", "not built by add_child"},
+               [&] { root.share_child("other", other); });
+  expect_error(ErrorCode::kKey, {"share_child", "is a part of"},
+               [&] { grandchild.share_child("up", child); });
+  expect_error(ErrorCode::kKey, {"is a part of"}, [&] { child.share_child("self", child); });
+  expect_error(ErrorCode::kKey, {"already a slot or child"},
+               [&] { root.share_child("child", grandchild); });
+  EXPECT_EQ(root.modules().size(), 3u);
+}
+
+TEST(SharingTest, ABufferMayBeAViewOfAnotherSlot) {
+  DeviceScope scope(Device::meta());
+  Module module;
+  const Tensor& w = module.add_parameter("w", {3, 2}, init::constant(4.0));
+  const Tensor& row = module.share_buffer("row", w.select(0, 1));
+  EXPECT_EQ(module.state_dict().size(), 1u);
+  materialize(module, Device::cpu());
+  EXPECT_EQ(row.to_vector<float>(), std::vector<float>(2, 4.0f));
+  expect_error(ErrorCode::kKey, {"share_buffer", "\"row\"", "of another kind"},
+               [&] { module.share_buffer("row", w.select(0, 1), Persistent::kYes); });
+  expect_error(ErrorCode::kKey, {"share_buffer", "declared by no module"},
+               [&] { module.share_buffer("x", zeros({2}, {.device = Device::cpu()})); });
+}
+
+}  // namespace
+}  // namespace hollow::nn

@@ -1,0 +1,205 @@
+#include "nn/state_dict.h"
+
+#include <memory>
+
+#include "nn/init.h"
+#include "nn/linear.h"
+#include "nn/materialize.h"
+#include "tensor/memory.h"
+#include "tensor/ops/fill.h"
+#include "tests/testing.h"
+
+namespace hollow::nn {
+namespace {
+
+using hollow::testing::bits;
+using hollow::testing::counting;
+using hollow::testing::expect_error;
+
+using Names = std::vector<std::string>;
+
+// w, a view of it as a buffer that is saved, and u.
+struct Net : Module {
+  Net()
+      : w(add_parameter("w", {2, 3}, init::constant(0.5))),
+        row(share_buffer("row", w.select(0, 1), Persistent::kYes)),
+        u(add_parameter("u", {2}, init::constant(0.25))) {}
+  Tensor& w;
+  Tensor& row;
+  Tensor& u;
+};
+
+std::unique_ptr<Net> described() {
+  DeviceScope scope(Device::meta());
+  return std::make_unique<Net>();
+}
+
+TEST(LoadStateDictTest, ReportsInTheOrderOfTheModule) {
+  Net net;
+  const LoadReport report = load_state_dict(net, {{"u", counting({2}, {.dtype = DType::kF16}, 30)},
+                                                  {"row", counting({3}, {}, 13)},
+                                                  {"w", counting({2, 3}, {}, 10)}});
+  EXPECT_EQ(report.loaded, (Names{"w", "row", "u"}));
+  EXPECT_EQ(report.converted, (Names{"u"}));
+  EXPECT_TRUE(report.missing.empty() && report.unexpected.empty());
+  EXPECT_TRUE(report.initialized.empty() && report.computed.empty());
+  EXPECT_EQ(net.u.dtype(), DType::kF32);
+  EXPECT_EQ(net.u.to_vector<float>(), (std::vector<float>{30, 31}));
+}
+
+TEST(LoadStateDictTest, StrictSaysAllAndNotStrictReportsIt) {
+  Net net;
+  const StateDict values = {{"w", counting({2, 3}, {}, 10)}, {"x", counting({1})}};
+  expect_error(ErrorCode::kKey, {"\"x\" is not a name here", "\"u\" is missing"},
+               [&] { load_state_dict(net, values); });
+  EXPECT_EQ(net.w.select(0, 0).select(0, 0).item<float>(), 0.5f);
+  const LoadReport report = load_state_dict(net, values, {.strict = false});
+  EXPECT_EQ(report.loaded, (Names{"w"}));
+  EXPECT_EQ(report.missing, (Names{"u"}));  // row came with w
+  EXPECT_EQ(report.unexpected, (Names{"x"}));
+  EXPECT_EQ(net.u.to_vector<float>(), std::vector<float>(2, 0.25f));
+}
+
+TEST(LoadStateDictTest, ShapesAndDTypesAreErrorsAlsoWhereNotStrict) {
+  Net net;
+  expect_error(ErrorCode::kShape, {"\"u\" is [2] here and [3] in what is loaded"}, [&] {
+    load_state_dict(net, {{"u", counting({3})}}, {.strict = false});
+  });
+  expect_error(ErrorCode::kDType, {"\"u\" is f32 here and i64"}, [&] {
+    load_state_dict(net, {{"u", counting({2}, {.dtype = DType::kI64})}}, {.strict = false});
+  });
+}
+
+TEST(LoadStateDictTest, AKeyTwiceMustAgreeWithItself) {
+  Net net;
+  const Tensor a = counting({2}, {}, 7);
+  load_state_dict(net, {{"u", a}, {"u", a.clone()}}, {.strict = false});
+  EXPECT_EQ(bits(net.u), bits(a));
+  expect_error(ErrorCode::kKey, {"\"u\"", "different values"}, [&] {
+    load_state_dict(net, {{"u", a}, {"u", counting({2}, {}, 8)}}, {.strict = false});
+  });
+}
+
+TEST(LoadStateDictTest, APartByWayOfAViewIsKeptAndTheRestIsInitialized) {
+  const auto net = described();
+  const LoadReport report =
+      load_state_dict(*net, {{"row", counting({3}, {}, 13)}}, {.strict = false});
+  EXPECT_EQ(report.missing, (Names{"w", "u"}));
+  EXPECT_EQ(net->w.state(), State::kPartial);
+  materialize(*net, Device::cpu());
+  EXPECT_EQ(net->w.to_vector<float>(), (std::vector<float>{0.5, 0.5, 0.5, 13, 14, 15}));
+  EXPECT_EQ(net->reset_parameters(), (Names{"w"}));  // as far as it is sealed it is whole
+  EXPECT_EQ(net->row.to_vector<float>(), (std::vector<float>{13, 14, 15}));
+}
+
+TEST(LoadStateDictTest, ValuesThatLieInTheModuleItselfAreNotLostOnTheWay) {
+  struct Pair : Module {
+    Pair() {
+      add_parameter("a", {2}, init::constant(1.0));
+      add_parameter("b", {2}, init::constant(2.0));
+    }
+  };
+  Pair pair;
+  const Tensor a = pair.get_parameter("a"), b = pair.get_parameter("b");
+  load_state_dict(pair, {{"a", b}, {"b", a}});
+  EXPECT_EQ(a.to_vector<float>(), std::vector<float>(2, 2.0f));
+  EXPECT_EQ(b.to_vector<float>(), std::vector<float>(2, 1.0f));
+  load_state_dict(pair, pair.state_dict());
+  EXPECT_TRUE(a.storage()->sealed());
+  EXPECT_EQ(a.to_vector<float>(), std::vector<float>(2, 2.0f));
+}
+
+TEST(LoadStateDictTest, AModuleWithoutStateHasNothingToLoad) {
+  Module module;
+  EXPECT_TRUE(load_state_dict(module, {}).loaded.empty());
+  expect_error(ErrorCode::kKey, {"\"w\" is not a name here"}, [&] {
+    load_state_dict(module, {{"w", counting({1})}}, {.strict = false});
+  });
+}
+
+// Its buffer is the double of a parameter.
+struct Doubling : Module {
+  Doubling()
+      : w(add_parameter("w", {1}, init::constant(4.0))),
+        twice(add_buffer(
+            "twice", {1},
+            [this](const Tensor& tensor, RngKey) {
+              if (!tensor.is_meta()) fill_(tensor, 2 * w.item<float>());
+            },
+            Persistent::kNo)),
+        other(add_parameter("other", {1}, init::constant(6.0))) {}
+  Tensor& w;
+  Tensor& twice;
+  Tensor& other;
+};
+
+TEST(LoadStateDictTest, ABufferThatNeedsWhatIsMissingWaitsForIt) {
+  DeviceScope scope(Device::meta());
+  Doubling model;
+  DeviceScope real(Device::cpu());
+  const LoadReport report =
+      load_state_dict(model, {{"other", counting({1}, {}, 9)}}, {.strict = false});
+  EXPECT_TRUE(report.computed.empty());
+  EXPECT_FALSE(model.twice.is_initialized());
+  materialize(model, Device::cpu());
+  EXPECT_EQ(model.twice.item<float>(), 8.0f);
+  EXPECT_EQ(model.other.item<float>(), 9.0f);
+}
+
+TEST(LoadStateDictTest, AWriterThatFailsListsWhatIsUnfinished) {
+  Module model;
+  bool fails = false;
+  model.add_parameter("w", {1}, init::ones());
+  model.add_buffer(
+      "b", {1},
+      [&](const Tensor& tensor, RngKey) {
+        if (fails) throw Error(ErrorCode::kValue, "b", "fails");
+        fill_(tensor, 1.0);
+      },
+      Persistent::kNo);
+  fails = true;
+  expect_error(ErrorCode::kValue,
+               {"load_state_dict", "b: fails", "Unfinished: \"b\" [1] f32 on cpu (allocated)"},
+               [&] {
+                 load_state_dict(model, {{"w", counting({1}, {}, 5)}});
+               });
+  EXPECT_EQ(model.get_parameter("w").item<float>(), 5.0f);
+}
+
+TEST(LoadOrInitTest, KeepsWhatIsThereAndRefusesWhatItDoesNotKnow) {
+  const auto net = described();
+  materialize(net->u, Device::cpu());
+  fill_(net->u, -3.0);
+  expect_error(ErrorCode::kKey, {"load_or_init", "\"v\" is not a name here"}, [&] {
+    load_or_init(*net, {{"v", counting({2})}});
+  });
+  EXPECT_TRUE(net->w.is_meta());
+  const LoadReport report =
+      load_or_init(*net, {{"v", counting({2})}}, {.strict = false, .device = Device::cpu()});
+  EXPECT_EQ(report.unexpected, (Names{"v"}));
+  EXPECT_EQ(report.missing, (Names{"w", "row", "u"}));
+  EXPECT_EQ(report.initialized, (Names{"w", "row"}));
+  EXPECT_EQ(net->u.to_vector<float>(), std::vector<float>(2, -3.0f));
+}
+
+TEST(LoadOrInitTest, NeedsWritersOnlyForWhatIsMissing) {
+  const auto build = [] {
+    DeviceScope scope(Device::meta());
+    auto module = std::make_unique<Module>();
+    module->add_parameter("a", {2}, nullptr);
+    module->add_parameter("b", {2}, nullptr);
+    return module;
+  };
+  const auto module = build();
+  const Tensor value = counting({2});
+  const int64_t allocations = memory_stats(Device::cpu()).allocations;
+  expect_error(ErrorCode::kWriter, {"load_or_init", "no writer", "\"b\""}, [&] {
+    load_or_init(*module, {{"a", value}});
+  });
+  EXPECT_TRUE(module->get_parameter("a").is_meta());
+  load_or_init(*module, {{"a", value}, {"b", value}});
+  EXPECT_EQ(memory_stats(Device::cpu()).allocations, allocations + 2);
+}
+
+}  // namespace
+}  // namespace hollow::nn

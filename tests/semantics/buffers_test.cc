@@ -1,0 +1,156 @@
+// Cases 20 to 23 of docs/semantics.md.
+
+#include <memory>
+
+#include "nn/audit.h"
+#include "nn/materialize.h"
+#include "nn/state_dict.h"
+#include "tensor/ops/fill.h"
+#include "tensor/placement.h"
+#include "tests/semantics/toy_model.h"
+#include "tests/testing.h"
+
+namespace hollow {
+namespace {
+
+using testing::bits;
+using testing::counting;
+using testing::expect_error;
+
+// Running statistics, a mask and a table that the constructor computes: all that is not learnt.
+struct Statistics : nn::Module {
+  Statistics()
+      : running_mean(add_buffer("running_mean", {3}, nn::init::zeros(), nn::Persistent::kYes)),
+        running_var(add_buffer("running_var", {3}, nn::init::ones(), nn::Persistent::kYes)),
+        steps(add_buffer("num_batches_tracked", {}, nn::init::zeros(), nn::Persistent::kYes,
+                         {.dtype = DType::kI64})),
+        mask(add_buffer("mask", {7}, ToyModel::write_mask, nn::Persistent::kNo,
+                        {.dtype = DType::kBool})),
+        inv_freq(add_buffer("inv_freq", {4}, ToyModel::write_inv_freq, nn::Persistent::kNo)),
+        scale(add_parameter("scale", {2}, write_scale)),
+        // Computed from a parameter, so it has to follow what is loaded.
+        doubled(add_buffer(
+            "doubled", {2},
+            [this](const Tensor& tensor, RngKey) { tensor.copy_(add(scale, scale)); },
+            nn::Persistent::kNo)) {}
+
+  static void write_scale(const Tensor& tensor, RngKey) {
+    fill_(tensor.narrow(0, 0, 1), 3);
+    fill_(tensor.narrow(0, 1, 1), 5);
+  }
+
+  Tensor& running_mean;
+  Tensor& running_var;
+  Tensor& steps;
+  Tensor& mask;
+  Tensor& inv_freq;
+  Tensor& scale;
+  Tensor& doubled;
+};
+
+std::unique_ptr<Statistics> described() {
+  DeviceScope scope(Device::meta());
+  return std::make_unique<Statistics>();
+}
+
+TEST(BuffersTest, Case20_ComputedBuffersEqualTheEagerOnes) {
+  const Statistics eager;
+  EXPECT_EQ(eager.running_var.to_vector<float>(), std::vector<float>(3, 1.0f));
+  EXPECT_EQ(eager.doubled.to_vector<float>(), (std::vector<float>{6, 10}));
+  const auto reset = described();
+  reset->to_empty(Device::cpu());
+  reset->reset_parameters();
+  const auto materialized = described();
+  nn::materialize(*materialized, Device::cpu());
+  for (const auto& [name, buffer] : eager.named_buffers()) {
+    EXPECT_EQ(bits(reset->get_buffer(name)), bits(buffer)) << name;
+    EXPECT_EQ(bits(materialized->get_buffer(name)), bits(buffer)) << name;
+  }
+}
+
+TEST(BuffersTest, Case21_OneOutsideTheStateDictNeedsItsFunction) {
+  nn::Module module;
+  expect_error(ErrorCode::kWriter, {"add_buffer", "\"mask\"", "not in the state dict"},
+               [&] { module.add_buffer("mask", {3}, nullptr, nn::Persistent::kNo); });
+  EXPECT_TRUE(module.named_buffers().empty());
+}
+
+TEST(BuffersTest, Case21_ItIsRightAfterALoadAlone) {
+  Statistics source;
+  source.scale.copy_(counting({2}, {}, 40));
+  fill_(source.running_var, 9);
+  const auto model = described();
+  const nn::LoadReport report = nn::load_state_dict(*model, source.state_dict());
+  EXPECT_EQ(report.computed, (std::vector<std::string>{"mask", "inv_freq", "doubled"}));
+  EXPECT_EQ(bits(model->mask), bits(source.mask));
+  EXPECT_EQ(bits(model->inv_freq), bits(source.inv_freq));
+  EXPECT_EQ(model->doubled.to_vector<float>(), (std::vector<float>{80, 82}));
+  EXPECT_EQ(model->running_var.to_vector<float>(), std::vector<float>(3, 9.0f));
+  model->check_complete();
+}
+
+TEST(BuffersTest, Case21_ItIsRightAfterAnotherDType) {
+  Statistics model;
+  model.to(DType::kBF16);
+  EXPECT_EQ(model.inv_freq.dtype(), DType::kBF16);
+  EXPECT_EQ(bits(model.inv_freq), bits(Statistics().inv_freq.to(DType::kBF16)));
+  model.to(DType::kF32);  // computed anew, not widened
+  EXPECT_EQ(bits(model.inv_freq), bits(Statistics().inv_freq));
+}
+
+TEST(BuffersTest, Case22_IntegerAndBoolBuffersToo) {
+  const auto model = described();
+  EXPECT_TRUE(model->mask.is_meta());
+  nn::materialize(*model, Device::cpu());
+  EXPECT_EQ(model->steps.item<int64_t>(), 0);
+  EXPECT_EQ(model->mask.to_vector<bool>(),
+            (std::vector<bool>{true, false, false, true, false, false, true}));
+  fill_(model->steps, 12);
+  fill_(model->mask, false);
+  const auto resumed = described();
+  nn::load_state_dict(*resumed, model->state_dict());
+  EXPECT_EQ(resumed->steps.item<int64_t>(), 12);
+  EXPECT_EQ(resumed->mask.to_vector<bool>()[3], true);  // computed, not loaded
+}
+
+// rope is a plain member: no to_empty and no reset will ever reach it.
+struct WithPlainMember : nn::Module {
+  WithPlainMember() : ls(add_child<Inner>("inner")), rope(zeros({5, 2})) {}
+
+  struct Inner : nn::Module {
+    Inner() : weight(add_parameter("weight", {2}, nn::init::ones())), cache(empty({3})) {}
+    Tensor& weight;
+    Tensor cache;
+  };
+
+  Inner& ls;
+  Tensor rope;
+};
+
+TEST(BuffersTest, Case23_APlainMemberIsReportedWhileItIsOnMeta) {
+  std::unique_ptr<WithPlainMember> model;
+  {
+    DeviceScope scope(Device::meta());
+    const Tensor dead = zeros({4});
+    model = std::make_unique<WithPlainMember>();
+  }
+  nn::materialize(*model, Device::cpu());
+  nn::Audit audit = nn::audit(*model);
+  ASSERT_EQ(audit.unlisted.size(), 2u);
+  EXPECT_TRUE(audit.unlisted[0].tensor.is_same(model->ls.cache));
+  EXPECT_EQ(audit.unlisted[0].op, "empty");
+  EXPECT_EQ(audit.unlisted[0].within, "inner");
+  EXPECT_TRUE(audit.unlisted[1].tensor.is_same(model->rope));
+  EXPECT_FALSE(audit.ok());
+  EXPECT_THAT(to_string(audit), ::testing::HasSubstr("[5, 2] f32 on meta, made by full()"));
+  audit = nn::Audit();  // which kept them alive
+  model->rope = zeros({5, 2});
+  audit = nn::audit(*model);
+  ASSERT_EQ(audit.unlisted.size(), 1u);
+  to_empty(model->ls.cache, Device::cpu());
+  EXPECT_TRUE(nn::audit(*model).ok()) << to_string(nn::audit(*model));
+  EXPECT_TRUE(nn::audit(WithPlainMember()).unlisted.empty());  // eager ones have memory
+}
+
+}  // namespace
+}  // namespace hollow
