@@ -27,6 +27,8 @@ class Built {
     const RngScope rng(key);
     const DeviceScope scope(device);
     module_ = factory();
+    if (module_ == nullptr)
+      throw Error(ErrorCode::kValue, "check_deferred", "the factory gave null");
     for (NamedSlot& slot : module_->named_slots()) {
       owners_.try_emplace(slot.tensor.storage().get(), slot.name);
       std::string name = slot.name;

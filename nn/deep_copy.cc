@@ -59,6 +59,14 @@ void tie(Module& twin, const NamedSlot& slot, const Tensor& tensor) {
   }
 }
 
+// The part of a qualified name below the path; "" where it is not below it.
+std::string name_below(absl::string_view name, const std::string& path) {
+  if (path.empty()) return std::string(name);
+  const bool below =
+      name.size() > path.size() && name[path.size()] == '.' && name.substr(0, path.size()) == path;
+  return below ? std::string(name.substr(path.size() + 1)) : "";
+}
+
 void copy_all(const Module& source, Module& twin) {
   const std::vector<NamedSlot> from = source.named_slots();
   const std::vector<NamedSlot> to = twin.named_slots();
@@ -66,15 +74,21 @@ void copy_all(const Module& source, Module& twin) {
 
   std::unordered_map<const Storage*, std::shared_ptr<Storage>> counterparts;
   std::unordered_map<const Storage*, std::string> owners;
+  std::unordered_map<std::string, const NamedSlot*> by_name;
+  for (const NamedSlot& slot : to) by_name.emplace(slot.name, &slot);
   for (size_t i = 0; i < from.size(); ++i) {
     const std::shared_ptr<Storage>& theirs = from[i].tensor.storage();
-    const std::shared_ptr<Storage>& ours = to[i].tensor.storage();
+    if (counterparts.count(theirs.get()) > 0) continue;
+    const Origin& origin = *theirs->origin();
+    // The twin of the slot that declared it, which a tie may have left to another name.
+    const auto bearer = by_name.find(name_below(origin.name, source.path()));
+    const std::shared_ptr<Storage>& ours =
+        (bearer != by_name.end() ? *bearer->second : to[i]).tensor.storage();
     if (ours == theirs) {
       differs(absl::StrCat("\"", from[i].name,
                            "\" is tied to a tensor outside of the module, which both then share"));
     }
-    const auto [known, is_new] = counterparts.try_emplace(theirs.get(), ours);
-    if (!is_new) continue;
+    counterparts.emplace(theirs.get(), ours);
     if (!owners.emplace(ours.get(), from[i].name).second) {
       differs(absl::StrCat("\"", from[i].name, "\" and \"", owners[ours.get()],
                            "\" are tied in the copy alone"));
@@ -84,11 +98,12 @@ void copy_all(const Module& source, Module& twin) {
                            " elements in the source, and of ", ours->numel(), " in the copy"));
     }
     duplicate("deep_copy", theirs, *ours);
-    const Origin& origin = *theirs->origin();
     Origin& copy = *ours->origin();
     copy.key = key_of(origin);  // of another generation, perhaps, or below another path
     copy.has_own_key = true;
-    if (copy.writers_given != origin.writers_given) copy.writer = origin.writer;
+    if (bearer == by_name.end() || copy.writers_given != origin.writers_given) {
+      copy.writer = origin.writer;
+    }
     copy.writers_given = origin.writers_given;
   }
   for (size_t i = 0; i < from.size(); ++i) {

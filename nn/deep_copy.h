@@ -6,7 +6,9 @@
 // that built the first. It runs on meta, under the source's key, so it costs no memory; then each
 // storage becomes a copy of its counterpart: what is on meta stays there and will materialize to
 // the same values, what is real is copied, with what is known of it (which elements were written,
-// by whom, whether they are sealed). Ties, writers given later and generations follow.
+// by whom, whether they are sealed). Ties, writers given later and generations follow; such a
+// writer is copied, so it must not refer to the source. Tensors that are no slots stay on meta, as
+// the factory made them.
 #ifndef HOLLOW_NN_DEEP_COPY_H_
 #define HOLLOW_NN_DEEP_COPY_H_
 

@@ -8,7 +8,6 @@
 #include "nn/module.h"
 #include "nn/write_slot.h"
 #include "tensor/describe.h"
-#include "tensor/empty.h"
 #include "tensor/error.h"
 #include "tensor/placement.h"
 
@@ -25,25 +24,21 @@ std::vector<Tensor> those(const Storages& storages, Predicate predicate) {
   return result;
 }
 
-// Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on
-// meta.
-void check_writer(absl::string_view op, const std::shared_ptr<Storage>& storage,
-                  const Writer& writer) {
-  const Origin& origin = *storage->origin();
-  const Tensor twin = empty_slot(op,
-                                 {.name = origin.name,
-                                  .key = key_of(origin),
-                                  .writer = writer,
-                                  .shape = origin.shape,
-                                  .kin = nullptr,
-                                  .declared_by = origin.declared_by},
-                                 {.dtype = storage->dtype(), .device = Device::meta()});
-  write_slot(op, twin.storage(), Fill::kAll);
-}
-
 bool has_values(const Storage& storage) {
   const State state = storage.state();
   return storage.numel() > 0 && (state == State::kPartial || state == State::kInitialized);
+}
+
+// Those that have to follow when others change.
+Storages computed_with_values(const Storages& storages) {
+  Storages computed;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    const Origin& origin = *storage->origin();
+    if (origin.computed && origin.writer != nullptr && has_values(*storage)) {
+      computed.push_back(storage);
+    }
+  }
+  return computed;
 }
 
 // Whether reset_parameters() would write what is there.
@@ -63,16 +58,16 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
     std::vector<std::string> kept;
     bool writes = false;
     for (const std::shared_ptr<Storage>& storage : all) {
-      writes = writes || has_gaps(*storage, Fill::kAll);
+      const bool counts = storage->numel() > 0 && !storage->origin()->computed;
+      writes = writes || (counts && has_gaps(*storage, Fill::kAll));
       if (storage->sealed() && has_values(*storage)) kept.emplace_back(storage->origin()->name);
     }
     if (!kept.empty() && !writes) {
       throw Error(
           ErrorCode::kSealed, "reset_parameters",
           absl::StrCat("all that is real in ", title(),
-                       " is sealed, so there is nothing to "
-                       "write: ",
-                       absl::StrJoin(kept, ", "), "; unseal() gives it back to its writers"));
+                       " is sealed, so there is nothing to write: ", absl::StrJoin(kept, ", "),
+                       "; unseal() gives it back to its writers"));
     }
     require_writers("reset_parameters", title(), all, Fill::kAll);
     write_slots("reset_parameters", all, Fill::kAll);
@@ -82,7 +77,9 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
 
 void Module::seal(Recurse recurse) {
   with_op("seal", [&] {
-    for (const std::shared_ptr<Storage>& storage : storages(recurse)) storage->seal("seal");
+    for (const std::shared_ptr<Storage>& storage : storages(recurse)) {
+      if (!storage->origin()->computed) storage->seal("seal");
+    }
   });
 }
 
@@ -122,11 +119,7 @@ void Module::to(DType dtype) {
       }
     }
     convert("to", floating, dtype);
-    Storages computed;
-    for (const std::shared_ptr<Storage>& storage : floating) {
-      if (storage->origin()->computed && has_values(*storage)) computed.push_back(storage);
-    }
-    write_slots("to", computed, Fill::kAll);
+    write_slots("to", computed_with_values(floating), Fill::kAll);
   });
 }
 
@@ -138,10 +131,11 @@ void Module::release() {
     if (!changed.empty()) {
       throw Error(
           ErrorCode::kChanged, "release",
-          absl::StrCat("reset_parameters() would not bring back the values of ",
-                       describe_all(changed),
-                       ", which were written since, or have no writer; clone() what you need, and "
-                       "reset_parameters() before you release"));
+          absl::StrCat(
+              "reset_parameters() would not bring back the values of ", describe_all(changed),
+              ", which were loaded, or written since, or have no writer; clone() what you "
+              "need, and reset_parameters() before you release, after unseal() for what is "
+              "sealed and set_writer() for what has no writer"));
     }
     hollow::release("release", all);
   });
@@ -165,14 +159,23 @@ void Module::set_writer(absl::string_view name, Writer writer) {
                   absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));
     }
     const std::shared_ptr<Storage>& storage = slot.tensor.storage();
-    check_writer("set_writer", storage, writer);
+    try_writer("set_writer", *storage, writer);
+    const Storages computed = computed_with_values(storages(Recurse::kYes));
+    const bool was_pristine = storage->pristine();
+    note_writer_given(storage);
     std::swap(storage->origin()->writer, writer);
     ++storage->origin()->writers_given;
+    storage->mark_changed();  // what a sealed one holds is not the new writer's
+    bool wrote = false;
     try {
       write_slot("set_writer", storage, Fill::kAll);
+      wrote = !storage->sealed();
+      write_slots("set_writer", computed, Fill::kAll);
     } catch (...) {
       std::swap(storage->origin()->writer, writer);
       --storage->origin()->writers_given;
+      if (wrote) storage->mark_unwritten();
+      if (was_pristine) storage->mark_pristine();  // if the old values are still there
       throw;
     }
   });

@@ -6,6 +6,7 @@
 //
 // Many threads may materialize the same model, or parts of it, at once: each tensor is allocated
 // and written by one of them, and each thread returns when its own part is there.
+// All to one device: what is moved or converted must not be in use.
 #ifndef HOLLOW_NN_MATERIALIZE_H_
 #define HOLLOW_NN_MATERIALIZE_H_
 
@@ -17,7 +18,8 @@ namespace hollow::nn {
 
 // Afterwards everything is on the device and initialized. What has values keeps them, moved if need
 // be; of what is partly written, the rest is. Throws what to_empty() and reset_parameters() throw:
-// before anything changes, if memory or a writer is missing; if a writer fails, what was written by
+// before anything changes, if memory or a writer is missing; if a writer fails, or finds no memory
+// for its own work (completing what is partly written takes as much again), what was written by
 // then stays, and the Error lists what is unfinished.
 void materialize(Module& module, Device device, Recurse recurse = Recurse::kYes);
 

@@ -52,16 +52,50 @@ class Module::Root : public Kin {
   // The module, if it is the root, is about to die. Waits for another thread's error that is
   // looking through the tree.
   void forget(const Module* module) {
-    const std::lock_guard lock(mutex_);
-    if (module == module_) module_ = nullptr;
+    while (true) {
+      std::shared_ptr<Storage> storage;
+      {
+        const std::lock_guard lock(mutex_);
+        if (module == module_) module_ = nullptr;
+        const auto given = std::find_if(given_.begin(), given_.end(),
+                                        [&](const Given& each) { return each.module == module; });
+        if (given == given_.end()) return;
+        storage = given->storage.lock();
+        given_.erase(given);
+      }
+      // What the writer holds may be a module of this tree, so not under the lock.
+      if (storage != nullptr) storage->origin()->writer = nullptr;
+    }
   }
 
+  // From now on the storage's writer is that module's.
+  void note_given(const Module* module, const std::shared_ptr<Storage>& storage) {
+    const std::lock_guard lock(mutex_);
+    const auto known = std::find_if(given_.begin(), given_.end(), [&](const Given& each) {
+      return each.storage.lock() == storage;
+    });
+    if (known == given_.end()) {
+      given_.push_back({module, storage});
+    } else {
+      known->module = module;
+    }
+  }
+
+  const Module* module() const { return module_; }
+
  private:
+  // A writer that another module than the slot's gave, or that a slot left behind.
+  struct Given {
+    const Module* module;
+    std::weak_ptr<Storage> storage;
+  };
+
   std::pmr::monotonic_buffer_resource memory_{kFirstBytes};
   const RngKey key_;
   const std::shared_ptr<const Births> births_;
   mutable std::mutex mutex_;
   const Module* module_;
+  std::vector<Given> given_;
 };
 
 // Tells the base constructor of the child that is being built who its parent is. It must be the
@@ -116,6 +150,21 @@ void Module::forget_writer(const Slot& slot) {
   const bool born_here =
       origin->name.data() + origin->name.size() == slot.name.data() + slot.name.size();
   if (born_here) origin->writer = nullptr;
+}
+
+void Module::note_writer_given(const std::shared_ptr<Storage>& storage) {
+  root_->note_given(this, storage);
+}
+
+bool Module::is_tied(const Slot& slot) const {
+  bool tied = false;
+  const auto look = [&](const std::string&, const Slot& other) {
+    tied = tied || (&other != &slot && other.tensor.storage() == slot.tensor.storage());
+  };
+  for_each_slot(look);
+  // A tree that is still being built does not reach from its root to here.
+  if (root_->module() != nullptr) root_->module()->for_each_slot(look);
+  return tied;
 }
 
 Tensor& Module::add_parameter(absl::string_view name, Shape shape, Writer writer,
@@ -193,11 +242,11 @@ void Module::share(absl::string_view name, Module& child) {
   with_op("share_child", [&] {
     check_name("share_child", name);
     std::shared_ptr<Module> owner = child.weak_from_this().lock();
-    if (owner == nullptr) {
+    if (owner == nullptr || child.path_.empty()) {
       throw Error(ErrorCode::kKey, "share_child",
                   absl::StrCat(child.title(),
-                               " was not built by add_child, so no second parent could keep it "
-                               "alive; build it with add_child, and share that"));
+                               " was not built by add_child: it is a root, whose random keys every "
+                               "other root has too; build it with add_child, and share that"));
     }
     const std::vector<Module*> below = child.modules();
     if (std::find(below.begin(), below.end(), this) != below.end()) {
@@ -229,6 +278,14 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
                                " was declared by no module, so nothing could reset it; declare it "
                                "with add_parameter or add_buffer, and fill it with copy_()"));
     }
+    if (tensor.storage()->origin()->computed && kind != SlotKind::kBuffer) {
+      throw Error(
+          ErrorCode::kKey, op,
+          absl::StrCat(describe(tensor), " is computed by its writer after every load, so \"",
+                       qualified(name),
+                       "\" cannot be in the state dict; share it with "
+                       "share_buffer, not persistent"));
+    }
     Slot* const slot = find_own_slot(name);
     if (slot == nullptr) {
       check_name(op, name);
@@ -249,7 +306,13 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
                   absl::StrCat(describe(own), " cannot be tied to ", describe(tensor),
                                "; shape and dtype must agree"));
     }
-    if (own.storage() != tensor.storage()) forget_writer(*slot);
+    if (own.storage() != tensor.storage()) {
+      if (is_tied(*slot)) {
+        note_writer_given(own.storage());  // others still need it
+      } else {
+        forget_writer(*slot);
+      }
+    }
     return own = tensor;
   });
 }

@@ -102,7 +102,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // Gives a child of this tree, or of another, a second name here. It stays one module with one set
   // of slots, lives as long as either parent, and keeps the path and the keys of its birth. Throws
-  // Error(kKey) for a module that no add_child built, and for one that this module is a part of.
+  // Error(kKey) for a root, whose keys another root would have too, and for a module that this one
+  // is a part of.
   template <typename M>
   M& share_child(absl::string_view name, M& child) {
     share(name, child);
@@ -116,7 +117,8 @@ class Module : public std::enable_shared_from_this<Module> {
   Tensor& share_parameter(absl::string_view name, const Tensor& parameter);
 
   // The same for a buffer: one that is another slot's tensor, or a view of it. It needs no writer
-  // of its own. Not in the state dict, unless it is asked to be.
+  // of its own. Not in the state dict, unless it is asked to be. What is computed, and so in no
+  // state dict, cannot be tied to a name that is: Error(kKey).
   Tensor& share_buffer(absl::string_view name, const Tensor& tensor,
                        Persistent persistent = Persistent::kNo);
 
@@ -165,7 +167,8 @@ class Module : public std::enable_shared_from_this<Module> {
   void to_empty(Device device, Recurse recurse = Recurse::kYes);
 
   // Runs the writers, in the order of storages(); what is on meta stays there. What is sealed keeps
-  // the values it has, and gets those it lacks; gives back the names of what it kept.
+  // the values it has, and gets those it lacks; gives back the names, below the root, of what it
+  // kept.
   //
   // Throws, before anything is written, Error(kWriter) with every slot that needs a writer and has
   // none, and Error(kSealed) where all that is real is sealed, so that there is nothing to write. A
@@ -174,7 +177,8 @@ class Module : public std::enable_shared_from_this<Module> {
   std::vector<std::string> reset_parameters(Recurse recurse = Recurse::kYes);
 
   // Keeps the values that are there from the writers, and from nothing else: an optimizer, copy_()
-  // and every other op may write. Loading seals what it loads. Release and unseal() end it.
+  // and every other op may write. Loading seals what it loads. Release and unseal() end it. Buffers
+  // outside the state dict are not sealed: their values are always their writers'.
   void seal(Recurse recurse = Recurse::kYes);
   void unseal(Recurse recurse = Recurse::kYes);
 
@@ -194,9 +198,10 @@ class Module : public std::enable_shared_from_this<Module> {
   void next_generation();
 
   // Replaces the writer of a slot of this module or below, by qualified name, and runs it if the
-  // slot is real and not sealed. The last writer given wins. One that does not fit the slot is
-  // refused before anything changes; one that fails later leaves the old writer in place, and the
-  // values as far as it got.
+  // slot is real and not sealed; what is computed in this module or below is then computed anew.
+  // The last writer given wins, and may refer to this module: it is dropped when this module dies.
+  // One that does not fit the slot is refused before anything changes; one that fails later leaves
+  // the old writer in place, and the slot without values.
   void set_writer(absl::string_view name, Writer writer);
 
   // Throws Error(kUninitialized) with every parameter and buffer that is not initialized.
@@ -231,8 +236,12 @@ class Module : public std::enable_shared_from_this<Module> {
   Tensor& share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
                      const Tensor& tensor);
   void share(absl::string_view name, Module& child);
-  // A writer may hold on to its module, so it does not outlive the slot that it was given to.
+  // A writer may hold on to its module, so it outlives neither the slot that it was given to, nor
+  // the module that gave it.
   void forget_writer(const Slot& slot);
+  void note_writer_given(const std::shared_ptr<Storage>& storage);
+  // Whether a slot of the tree, other than that one, is on the same storage.
+  bool is_tied(const Slot& slot) const;
   void check_name(absl::string_view op, absl::string_view name) const;
   // The qualified name, kept by the root.
   absl::string_view qualified(absl::string_view name) const;

@@ -191,8 +191,9 @@ class Load {
   }
 
   void throw_if_bad(const StateDict& values) {
-    const bool nothing = report_.loaded.empty() && (!values.empty() || !slots_.empty());
-    if (options_.strict || (nothing && !initializes_)) {
+    const bool nothing =
+        report_.loaded.empty() && (!values.empty() || (!slots_.empty() && !initializes_));
+    if (options_.strict || nothing) {
       for (const std::string& key : report_.unexpected) {
         complain(ErrorCode::kKey, explain_unexpected(key));
       }
@@ -240,6 +241,12 @@ class Load {
     };
     if (initializes_) {
       const Device device = options_.device.value_or(default_device());
+      if (device.is_meta()) {
+        throw Error(
+            ErrorCode::kMeta, op_,
+            "meta has no memory to load into; say where in LoadOptions.device, which is the "
+            "default device where it is not given");
+      }
       for (const std::shared_ptr<Storage>& storage : storages_) give(storage, device);
     } else {
       for (const Entry& entry : entries_) {
@@ -287,12 +294,14 @@ class Load {
       if (!origin.computed || origin.writer == nullptr || storage->state() == State::kMeta)
         continue;
       try {
+        if (!has_gaps(*storage, Fill::kAll)) continue;
         write_slot(op_, storage, Fill::kAll);
         report_.computed.emplace_back(origin.name);
       } catch (const Error& error) {
-        // One that reads what is still missing waits for it.
-        const bool waits =
-            error.code() == ErrorCode::kMeta || error.code() == ErrorCode::kUninitialized;
+        // One that reads what is still missing, perhaps beside what is not, waits for it.
+        const bool waits = error.code() == ErrorCode::kMeta ||
+                           error.code() == ErrorCode::kUninitialized ||
+                           error.code() == ErrorCode::kDevice;
         if (!waits || report_.missing.empty() || initializes_) throw;
       }
     }

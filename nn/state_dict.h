@@ -7,8 +7,8 @@
 //   report.initialized;                                      // what the checkpoint lacks
 //
 // A load writes to storages, in place: ties, views and old handles see the values. What is loaded
-// is sealed: no initializer writes over it until unseal(). Afterwards buffers outside the state
-// dict are computed anew.
+// is sealed, by whole storages: no initializer writes over what is there until unseal(). Afterwards
+// buffers outside the state dict are computed anew.
 //
 // First everything is checked and allocated; an Error from that leaves the module as it was, and
 // lists every bad key, with the nearest good one. Then values are written; if that fails (a device
@@ -45,7 +45,7 @@ struct LoadReport {
   std::vector<std::string> missing;      // persistent entries of which not all elements were loaded
   std::vector<std::string> unexpected;   // keys that the module has not
   std::vector<std::string> initialized;  // those of `missing` that their writers have written
-  std::vector<std::string> computed;     // buffers outside the state dict
+  std::vector<std::string> computed;     // buffers outside the state dict, by names below the root
 };
 
 // Loads. Shapes must agree; floating dtypes are converted to the module's, others must agree; every

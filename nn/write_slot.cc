@@ -14,14 +14,14 @@
 namespace hollow::nn {
 namespace {
 
-// Runs the writer on the tensor, which is what the slot declared, or a twin of it.
-void run_writer(absl::string_view op, const Origin& origin, const Tensor& tensor) {
+// On the tensor, which is what the slot declared, or a twin of it.
+void run_writer(absl::string_view op, const Writer& writer, const Tensor& tensor) {
+  const Origin& origin = *tensor.storage()->origin();
   const auto failed = [&](ErrorCode code, absl::string_view what) {
     // Nothing of what it has written so far may pass for a value that somebody wanted.
     tensor.storage()->mark_unwritten();
     return Error(code, op, absl::StrCat("the writer of \"", origin.name, "\" failed: ", what));
   };
-  const Writer writer = origin.writer;           // a copy: on meta it may replace itself
   const DeviceScope beside_it(tensor.device());  // for what the writer makes on the way
   try {
     writer(tensor, tensor.is_meta() ? origin.key : key_of(origin));
@@ -41,27 +41,32 @@ void run_writer(absl::string_view op, const Origin& origin, const Tensor& tensor
                            " elements unwritten; a writer must write all of its slot"));
 }
 
+// A tensor of the slot's name, key and shape, and of no slot.
+Tensor twin_of(absl::string_view op, const Storage& storage, const TensorOptions& options) {
+  const Origin& origin = *storage.origin();
+  return empty_slot(op,
+                    {.name = origin.name,
+                     .key = key_of(origin),
+                     .writer = nullptr,
+                     .shape = origin.shape,
+                     .kin = origin.kin,
+                     .declared_by = origin.declared_by,
+                     .has_own_key = true},
+                    options);
+}
+
 void write_all(absl::string_view op, const std::shared_ptr<Storage>& storage) {
   const Tensor tensor = declared(storage);
   storage->mark_unwritten();
   WriteScope scope(*storage, Author::kWriter, op);
-  run_writer(op, *storage->origin(), tensor);
-  scope.finish(tensor.layout());
-  storage->mark_pristine();
+  run_writer(op, Writer(storage->origin()->writer), tensor);
+  scope.finish(tensor.layout(), /*pristine=*/true);
 }
 
 void write_missing(absl::string_view op, const std::shared_ptr<Storage>& storage) {
-  const Origin& origin = *storage->origin();
   const Tensor tensor = declared(storage);
-  const Tensor twin = empty_slot(op,
-                                 {.name = origin.name,
-                                  .key = key_of(origin),
-                                  .writer = nullptr,
-                                  .shape = origin.shape,
-                                  .kin = nullptr,
-                                  .declared_by = origin.declared_by},
-                                 like(tensor));
-  run_writer(op, origin, twin);
+  const Tensor twin = twin_of(op, *storage, like(tensor));
+  run_writer(op, Writer(storage->origin()->writer), twin);
   WriteScope scope(*storage, Author::kWriter, op);
   const Ranges missing = storage->unwritten(tensor.layout());
   for (const Range& range : missing.ranges()) {
@@ -83,6 +88,11 @@ std::string describe_all(const std::vector<Tensor>& tensors) {
   });
 }
 
+void try_writer(absl::string_view op, const Storage& storage, const Writer& writer) {
+  run_writer(op, writer,
+             twin_of(op, storage, {.dtype = storage.dtype(), .device = Device::meta()}));
+}
+
 bool has_gaps(const Storage& storage, Fill fill) {
   const StorageWord word = storage.word();
   if (word.state() == State::kMeta) return false;
@@ -91,7 +101,8 @@ bool has_gaps(const Storage& storage, Fill fill) {
 
 void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, Fill fill) {
   if (storage->state() == State::kMeta) {
-    return run_writer(op, *storage->origin(), declared(storage));
+    // A copy of the writer, since on meta it may replace itself.
+    return run_writer(op, Writer(storage->origin()->writer), declared(storage));
   }
   const Claim claim(op, *storage);
   if (!has_gaps(*storage, fill)) return;

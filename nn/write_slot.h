@@ -32,6 +32,10 @@ void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, F
 // The same for each of them, in order; the Error of one that fails also lists what is unfinished.
 void write_slots(absl::string_view op, const Storages& storages, Fill fill);
 
+// Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on
+// meta.
+void try_writer(absl::string_view op, const Storage& storage, const Writer& writer);
+
 [[noreturn]] void rethrow_with_unfinished(const Error& error, const Storages& storages);
 
 // Calls write(); an Error that leaves it, as which memory that ends is one, also lists which of the

@@ -146,12 +146,12 @@ void Storage::add_written(const Layout& layout) {
   // From now on the set counts, also if memory ends before all of the layout is in it.
   if (now.state() == State::kAllocated) set_word(now.with(State::kPartial));
   cold.written->add(layout);
-  if (!writer_at_work) promote_if_full(cold);
+  if (!writer_at_work) promote_if_full(cold, /*pristine=*/false);
 }
 
-void Storage::promote_if_full(Cold& cold) {
+void Storage::promote_if_full(Cold& cold, bool pristine) {
   if (state() != State::kPartial || !cold.written->is_full()) return;
-  set_word(word().with(State::kInitialized));
+  set_word(word().with(State::kInitialized).with_pristine(pristine));
   cold.written = nullptr;
 }
 
@@ -205,9 +205,8 @@ Memory Storage::replace(absl::string_view op, Memory memory, Device device, DTyp
   const StorageWord now = word();
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   const State state = now.state() == State::kMeta ? fresh_state(device, numel_) : now.state();
-  // A writer's f32 rounded to another dtype is what the writer writes there; widened again it is
-  // not.
-  const bool pristine = now.pristine() && (dtype == now.dtype() || now.dtype() == DType::kF32);
+  // A writer of several passes rounds after each, and not once at the end.
+  const bool pristine = now.pristine() && dtype == now.dtype();
   last_stream_ = static_cast<uint8_t>(memory.stream());
   data_ = memory.detach();
   set_word(StorageWord(device, dtype, state).with_pristine(pristine).with_sealed(now.sealed()));
@@ -270,12 +269,8 @@ bool WriteScope::covers(const Storage& storage, std::optional<Author> author) {
   return false;
 }
 
-void WriteScope::finish(const Layout& layout) {
+void WriteScope::finish(const Layout& layout, bool pristine) {
   Storage::Cold* const cold = storage_.cold_.load(std::memory_order_acquire);
-  if (cold != nullptr && author_ == Author::kWriter) {
-    const std::lock_guard lock(cold_mutex());
-    storage_.promote_if_full(*cold);
-  }
   if (cold != nullptr && cold->origin.has_value()) {
     if (layout.numel() == storage_.numel()) cold->overwritten = false;
     cold->log.add(author_, author_ == Author::kWriter ? "writer" : op_);
@@ -284,6 +279,9 @@ void WriteScope::finish(const Layout& layout) {
       author_ == Author::kWriter ? EventKind::kInitialized : EventKind::kLoaded, storage_, op_,
       [&] { return absl::StrCat(layout.numel(), " of ", storage_.numel(), " elements"); },
       begin_ns_);
+  if (cold == nullptr || author_ != Author::kWriter) return;
+  const std::lock_guard lock(cold_mutex());
+  storage_.promote_if_full(*cold, pristine);
 }
 
 }  // namespace hollow

@@ -197,7 +197,7 @@ class Storage {
   void mark_written_slowly(absl::string_view op, const Layout& layout);
   void add_written(const Layout& layout);
   // Under cold_mutex().
-  void promote_if_full(Cold& cold);
+  void promote_if_full(Cold& cold, bool pristine);
   void note_write(absl::string_view op, const Layout& layout);
   void set_pristine(bool pristine);
   void set_sealed(absl::string_view op, bool sealed);
@@ -223,8 +223,9 @@ class WriteScope {
   WriteScope(const WriteScope&) = delete;
   WriteScope& operator=(const WriteScope&) = delete;
 
-  // The author has written the elements of the layout.
-  void finish(const Layout& layout);
+  // The author has written the elements of the layout; `pristine` where it is the slot's writer and
+  // that is all that there is. Others see the values, and that they are pristine, at once.
+  void finish(const Layout& layout, bool pristine = false);
 
  private:
   friend class Storage;

@@ -89,9 +89,11 @@ class Timeline::Log {
     const int64_t now = now_ns();
     events_.push_back({kind, number_of(storage), thread_number(), std::string(op),
                        std::string(detail), begin_ns < 0 ? now : begin_ns, now});
-    // Its address may be another storage's soon.
-    if (kind == EventKind::kDied) numbers_.erase(&storage);
+    if (kind == EventKind::kDied) forget(storage);
   }
+
+  // Its address may be another storage's soon.
+  void forget(const Storage& storage) { numbers_.erase(&storage); }
 
   int number_of(const Storage& storage) {
     const auto known = numbers_.find(&storage);
@@ -240,6 +242,7 @@ void Timeline::record(EventKind kind, const Storage& storage, absl::string_view 
     Log::current()->add(kind, storage, op, detail, begin_ns);
   } catch (const std::bad_alloc&) {
     Log::current()->drop();
+    if (kind == EventKind::kDied) Log::current()->forget(storage);
   }
 }
 

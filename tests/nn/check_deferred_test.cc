@@ -167,6 +167,8 @@ TEST(CheckDeferredTest, OtherCauses) {
   const DeferredReport fails = check_deferred(
       []() -> std::unique_ptr<Module> { throw Error(ErrorCode::kValue, "factory", "no"); });
   expect_only(fails, "", Cause::kThrows, "on cpu: factory: no");
+  expect_only(check_deferred([]() -> std::unique_ptr<Module> { return nullptr; }), "",
+              Cause::kThrows, "gave null");
 }
 
 TEST(CheckDeferredTest, AWriterThatFailsHidesNoOther) {

@@ -110,5 +110,40 @@ TEST(DeepCopyTest, AFactoryThatBuildsSomethingElseIsRefused) {
                [&] { deep_copy(*sharing, shares); });
 }
 
+TEST(DeepCopyTest, ATieMadeLaterHasTheWriterOfTheSlotThatDeclaredIt) {
+  struct Pair : Module {
+    Pair() {
+      add_parameter("a", {2}, init::constant(1.0));
+      add_parameter("b", {2}, init::constant(5.0));
+    }
+  };
+  const auto pair = [] { return std::make_unique<Pair>(); };
+  for (const Device device : {Device::meta(), Device::cpu()}) {
+    DeviceScope scope(device);
+    const auto source = pair();
+    source->share_parameter("a", source->get_parameter("b"));
+    const auto twin = deep_copy(*source, pair);
+    materialize(*twin, Device::cpu());
+    EXPECT_EQ(twin->get_parameter("a").to_vector<float>(), std::vector<float>(2, 5.0f));
+    EXPECT_EQ(twin->get_parameter("a").storage(), twin->get_parameter("b").storage());
+    twin->release();
+    materialize(*twin, Device::cpu());
+    EXPECT_EQ(twin->get_parameter("b").to_vector<float>(), std::vector<float>(2, 5.0f));
+  }
+}
+
+TEST(DeepCopyTest, ASubtreeTiedToTheRestOfItsTreeStandsAlone) {
+  DeviceScope scope(Device::meta());
+  Module root;
+  const Tensor& emb = root.add_parameter("emb", {4, 4}, init::constant(5.0));
+  const auto head = [] { return std::make_unique<Linear>(4, 4); };
+  Linear& source = root.add_child<Linear>("head", 4, 4);
+  source.share_parameter("weight", emb);
+  const auto twin = deep_copy(source, head);
+  materialize(*twin, Device::cpu());
+  EXPECT_EQ(twin->weight().to_vector<float>(), std::vector<float>(16, 5.0f));
+  EXPECT_TRUE(emb.is_meta());
+}
+
 }  // namespace
 }  // namespace hollow::nn

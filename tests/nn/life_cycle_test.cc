@@ -8,6 +8,7 @@
 #include "nn/materialize.h"
 #include "nn/module.h"
 #include "tensor/memory.h"
+#include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tests/nn/tree.h"
 #include "tests/testing.h"
@@ -240,6 +241,99 @@ TEST(LifeCycleTest, SealedValuesAreKeptFromWritersAndFromNothingElse) {
   EXPECT_FALSE(a.storage()->sealed());
   materialize(module, Device::cpu());
   EXPECT_EQ(a.to_vector<float>(), std::vector<float>(2, 1.0f));
+}
+
+TEST(LifeCycleTest, ASealedValueIsNotTheNewWriters) {
+  Module module;
+  const Tensor& w = module.add_parameter("w", {2}, init::ones());
+  module.seal();
+  module.set_writer("w", init::constant(9.0));
+  EXPECT_EQ(w.to_vector<float>(), std::vector<float>(2, 1.0f));
+  expect_error(ErrorCode::kChanged, {"release", "unseal()"}, [&] { module.release(); });
+}
+
+TEST(LifeCycleTest, RoundedPassByPassIsNotRoundedOnce) {
+  Module module;
+  const Tensor& w = module.add_parameter("w", {64}, [](const Tensor& tensor, RngKey key) {
+    init::normal()(tensor, key);
+    tensor.copy_(mul(tensor, 0.7));
+  });
+  module.to(DType::kBF16);
+  const auto before = bits(w);
+  expect_error(ErrorCode::kChanged, {"release", "\"w\""}, [&] { module.release(); });
+  EXPECT_EQ(bits(w), before);
+}
+
+// b is computed from w.
+struct Computing : Module {
+  Computing()
+      : w(add_parameter("w", {2}, init::ones())),
+        b(add_buffer(
+            "b", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(add(w, w)); },
+            Persistent::kNo)) {}
+  Tensor& w;
+  Tensor& b;
+};
+
+TEST(LifeCycleTest, WhatIsComputedFollowsANewWriter) {
+  struct Parent : Module {
+    Parent() { set_writer("p.w", init::constant(10.0)); }
+    Computing& p = add_child<Computing>("p");
+  };
+  const Parent eager;
+  EXPECT_EQ(eager.p.b.to_vector<float>(), std::vector<float>(2, 20.0f));
+  DeviceScope scope(Device::meta());
+  Parent deferred;
+  materialize(deferred, Device::cpu());
+  EXPECT_EQ(bits(deferred.p.b), bits(eager.p.b));
+}
+
+TEST(LifeCycleTest, WhatIsComputedIsNotSealed) {
+  Computing module;
+  module.seal();
+  EXPECT_TRUE(module.w.storage()->sealed());
+  EXPECT_FALSE(module.b.storage()->sealed());
+}
+
+TEST(LifeCycleTest, AConvertedBufferWhoseWriterIsGoneKeepsItsValues) {
+  auto bearer = std::make_unique<Module>();
+  const Tensor freqs = bearer->add_buffer("freqs", {2}, init::constant(3.0), Persistent::kNo);
+  Module heir;
+  heir.share_buffer("freqs", freqs);
+  bearer.reset();
+  heir.to(DType::kBF16);
+  EXPECT_EQ(freqs.to_vector<float>(), std::vector<float>(2, 3.0f));
+}
+
+TEST(LifeCycleTest, AWriterDoesNotOutliveTheModuleThatGaveIt) {
+  struct Giver : Module {
+    explicit Giver(double value) : given(value) {}
+    double given;
+  };
+  Module bearer;
+  const Tensor& w = bearer.add_parameter("w", {2}, init::ones());
+  {
+    const auto giver = std::make_unique<Giver>(4.0);
+    giver->share_parameter("w", w);
+    giver->set_writer(
+        "w", [self = giver.get()](const Tensor& tensor, RngKey) { fill_(tensor, self->given); });
+    bearer.reset_parameters();
+    EXPECT_EQ(w.to_vector<float>(), std::vector<float>(2, 4.0f));
+  }
+  expect_error(ErrorCode::kWriter, {"\"w\"", "no writer"}, [&] { bearer.reset_parameters(); });
+}
+
+TEST(LifeCycleTest, AHandleThatAWriterKeptMayOutliveTheModule) {
+  Tensor kept = zeros({1});
+  {
+    Module module;
+    module.add_parameter("w", {2}, init::ones());
+    module.set_writer("w", [&](const Tensor& tensor, RngKey) {
+      if (tensor.is_meta()) kept = tensor;
+      fill_(tensor, 1.0);
+    });
+  }
+  EXPECT_EQ(kept.name(), "w");
 }
 
 }  // namespace

@@ -672,7 +672,10 @@ TEST_P(OutOfMemoryTest, SetWriter) {
       const std::vector<std::string> now = knowledge(*model);
       ASSERT_EQ(now.size(), before.size());
       for (size_t i = 0; i < now.size(); ++i) {
-        if (now[i].rfind("head.weight ", 0) != 0) {
+        // What is computed is computed anew after it, and that may be what fails.
+        const bool written =
+            now[i].rfind("head.weight ", 0) == 0 || now[i].rfind("toy.inv_freq ", 0) == 0;
+        if (!written) {
           EXPECT_EQ(now[i], before[i]);
         }
       }

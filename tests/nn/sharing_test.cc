@@ -114,5 +114,38 @@ TEST(SharingTest, ABufferMayBeAViewOfAnotherSlot) {
                [&] { module.share_buffer("x", zeros({2}, {.device = Device::cpu()})); });
 }
 
+TEST(SharingTest, ASlotThatOthersAreTiedToLeavesThemItsWriter) {
+  struct Tied : Module {
+    Tied() {
+      add_parameter("a", {2}, init::ones());
+      add_parameter("c", {2}, init::constant(3.0));
+      share_parameter("b", get_parameter("a"));
+      share_parameter("a", get_parameter("c"));
+    }
+  };
+  DeviceScope scope(Device::meta());
+  Tied module;
+  materialize(module, Device::cpu());
+  EXPECT_EQ(module.get_parameter("b").to_vector<float>(), std::vector<float>(2, 1.0f));
+  EXPECT_EQ(module.get_parameter("a").to_vector<float>(), std::vector<float>(2, 3.0f));
+}
+
+TEST(SharingTest, WhatIsComputedCannotBeSaved) {
+  Module module;
+  const Tensor b = module.add_buffer("b", {2}, init::ones(), Persistent::kNo);
+  expect_error(ErrorCode::kKey, {"share_parameter", "\"b\"", "computed", "share_buffer"},
+               [&] { module.share_parameter("p", b); });
+  expect_error(ErrorCode::kKey, {"share_buffer", "computed"},
+               [&] { module.share_buffer("p", b, Persistent::kYes); });
+  module.share_buffer("p", b);
+}
+
+TEST(SharingTest, ARootIsNoChild) {
+  Module module;
+  const auto root = std::make_shared<Linear>(2, 2);
+  expect_error(ErrorCode::kKey, {"share_child", "is a root"},
+               [&] { module.share_child("fc", *root); });
+}
+
 }  // namespace
 }  // namespace hollow::nn

@@ -6,6 +6,7 @@
 #include "nn/linear.h"
 #include "nn/materialize.h"
 #include "tensor/memory.h"
+#include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tests/testing.h"
 
@@ -175,10 +176,12 @@ TEST(LoadOrInitTest, KeepsWhatIsThereAndRefusesWhatItDoesNotKnow) {
   });
   EXPECT_TRUE(net->w.is_meta());
   const LoadReport report =
-      load_or_init(*net, {{"v", counting({2})}}, {.strict = false, .device = Device::cpu()});
+      load_or_init(*net, {{"v", counting({2})}, {"row", counting({3}, {}, 7)}},
+                   {.strict = false, .device = Device::cpu()});
   EXPECT_EQ(report.unexpected, (Names{"v"}));
-  EXPECT_EQ(report.missing, (Names{"w", "row", "u"}));
-  EXPECT_EQ(report.initialized, (Names{"w", "row"}));
+  EXPECT_EQ(report.missing, (Names{"w", "u"}));
+  EXPECT_EQ(report.initialized, (Names{"w"}));
+  EXPECT_EQ(net->w.to_vector<float>(), (std::vector<float>{0.5, 0.5, 0.5, 7, 8, 9}));
   EXPECT_EQ(net->u.to_vector<float>(), std::vector<float>(2, -3.0f));
 }
 
@@ -199,6 +202,40 @@ TEST(LoadOrInitTest, NeedsWritersOnlyForWhatIsMissing) {
   EXPECT_TRUE(module->get_parameter("a").is_meta());
   load_or_init(*module, {{"a", value}, {"b", value}});
   EXPECT_EQ(memory_stats(Device::cpu()).allocations, allocations + 2);
+}
+
+TEST(LoadOrInitTest, AFileOfOtherNamesIsAnErrorHoweverLenient) {
+  const auto net = described();
+  expect_error(ErrorCode::kKey, {"load_or_init", "\"module.w\" is not a name here"}, [&] {
+    load_or_init(*net, {{"module.w", counting({2, 3})}}, {.strict = false});
+  });
+  EXPECT_TRUE(net->w.is_meta());
+  EXPECT_EQ(load_or_init(*net, {}).initialized, (Names{"w", "row", "u"}));
+}
+
+TEST(LoadOrInitTest, MetaIsNoPlaceToLoadInto) {
+  const auto net = described();
+  DeviceScope scope(Device::meta());
+  expect_error(ErrorCode::kMeta, {"load_or_init", "LoadOptions.device"},
+               [&] { load_or_init(*net, {}); });
+}
+
+TEST(LoadStateDictTest, ABufferOfALoadedAndAMissingParameterWaits) {
+  struct Sum : Module {
+    Tensor& w = add_parameter("w", {2}, init::ones());
+    Tensor& v = add_parameter("v", {2}, init::constant(2.0));
+    Tensor& b = add_buffer(
+        "b", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(add(w, v)); },
+        Persistent::kNo);
+  };
+  std::unique_ptr<Sum> sum;
+  {
+    DeviceScope scope(Device::meta());
+    sum = std::make_unique<Sum>();
+  }
+  load_state_dict(*sum, {{"w", full({2}, 40.0)}}, {.strict = false});
+  materialize(*sum, Device::cpu());
+  EXPECT_EQ(sum->b.to_vector<float>(), std::vector<float>(2, 42.0f));
 }
 
 }  // namespace

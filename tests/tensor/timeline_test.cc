@@ -48,6 +48,7 @@ void run_a_small_program() {
   ls->unseal();
   ls->reset_parameters();
   ls->to(DType::kBF16);
+  ls->reset_parameters();
   ls->release();
   load_state_dict(*ls, {{"gamma", full({4}, 7)}});
 }
@@ -60,14 +61,15 @@ constexpr char kText[] = R"(  1  born         #1 "gamma"  4 x f32 on meta
   6  unsealed     #1 "gamma"                            unseal
   7  initialized  #1 "gamma"  4 of 4 elements           reset_parameters
   8  converted    #1 "gamma"  4 x bf16 on cpu, 8 bytes  to
-  9  released     #1 "gamma"  4 x bf16 on meta          release
- 10  born         #2          4 x f32 on cpu, 16 bytes
- 11  written      #2          4 of 4 elements           fill_
- 12  allocated    #1 "gamma"  4 x bf16 on cpu, 8 bytes  load_state_dict
- 13  loaded       #1 "gamma"  4 of 4 elements           load_state_dict
- 14  sealed       #1 "gamma"                            load_state_dict
- 15  died         #2
- 16  died         #1 "gamma"
+  9  initialized  #1 "gamma"  4 of 4 elements           reset_parameters
+ 10  released     #1 "gamma"  4 x bf16 on meta          release
+ 11  born         #2          4 x f32 on cpu, 16 bytes
+ 12  written      #2          4 of 4 elements           fill_
+ 13  allocated    #1 "gamma"  4 x bf16 on cpu, 8 bytes  load_state_dict
+ 14  loaded       #1 "gamma"  4 of 4 elements           load_state_dict
+ 15  sealed       #1 "gamma"                            load_state_dict
+ 16  died         #2
+ 17  died         #1 "gamma"
 )";
 
 TEST(TimelineTest, ASmallProgramAsText) {
