@@ -41,8 +41,7 @@ std::vector<Birth> Births::unlisted() const {
   std::vector<Birth> result;
   for (const Entry& entry : entries_) {
     std::shared_ptr<Storage> storage = entry.storage.lock();
-    if (storage == nullptr || storage->origin() != nullptr) continue;
-    if (storage->state() != State::kMeta) continue;
+    if (storage == nullptr || storage->state() != State::kMeta) continue;
     Layout layout = {entry.shape, contiguous_strides(entry.shape), 0};
     result.push_back(
         {Tensor(std::move(storage), std::move(layout)), std::string(entry.op), entry.within});

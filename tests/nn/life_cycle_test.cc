@@ -288,6 +288,25 @@ TEST(LifeCycleTest, WhatIsComputedFollowsANewWriter) {
   EXPECT_EQ(bits(deferred.p.b), bits(eager.p.b));
 }
 
+TEST(LifeCycleTest, WhatIsComputedIsWrittenLastAlsoInAChild) {
+  struct Reader : Module {
+    explicit Reader(const Tensor& w) {
+      add_buffer(
+          "b", {2}, [w](const Tensor& tensor, RngKey) { tensor.copy_(add(w, w)); },
+          Persistent::kNo);
+    }
+  };
+  struct Parent : Module {
+    Tensor& w = add_parameter("w", {2}, init::constant(3.0));
+    Reader& child = add_child<Reader>("child", w);
+  };
+  DeviceScope scope(Device::meta());
+  Parent parent;
+  parent.to_empty(Device::cpu());
+  parent.reset_parameters();
+  EXPECT_EQ(parent.get_buffer("child.b").to_vector<float>(), std::vector<float>(2, 6.0f));
+}
+
 TEST(LifeCycleTest, WhatIsComputedIsNotSealed) {
   Computing module;
   module.seal();

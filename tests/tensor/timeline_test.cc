@@ -82,25 +82,32 @@ TEST(TimelineTest, ASmallProgramAsText) {
 constexpr char kTrace[] =
     R"({"displayTimeUnit": "ns", "traceEvents": [
 )"
-    R"({"name": "born gamma", "cat": "born", "ph": "X", "pid": 1, "tid": 1, "ts": 0.000, "dur": 0.000, )"
+    R"({"name": "born gamma", "cat": "born", "ph": "X", )"
+    R"("pid": 1, "tid": 1, "ts": 0.000, "dur": 0.000, )"
     R"("args": {"storage": 1, "op": "", "detail": "4 x f32 on meta"}},
 )"
-    R"({"name": "allocated gamma", "cat": "allocated", "ph": "X", "pid": 1, "tid": 1, "ts": 1.000, "dur": 0.000, )"
+    R"({"name": "allocated gamma", "cat": "allocated", "ph": "X", )"
+    R"("pid": 1, "tid": 1, "ts": 1.000, "dur": 0.000, )"
     R"("args": {"storage": 1, "op": "to_empty", "detail": "4 x f32 on cpu, 16 bytes"}},
 )"
-    R"({"name": "initialized gamma", "cat": "initialized", "ph": "X", "pid": 1, "tid": 1, "ts": 2.000, "dur": 0.000, )"
+    R"({"name": "initialized gamma", "cat": "initialized", "ph": "X", )"
+    R"("pid": 1, "tid": 1, "ts": 2.000, "dur": 0.000, )"
     R"("args": {"storage": 1, "op": "reset_parameters", "detail": "4 of 4 elements"}},
 )"
-    R"({"name": "born #2", "cat": "born", "ph": "X", "pid": 1, "tid": 1, "ts": 3.000, "dur": 0.000, )"
+    R"({"name": "born #2", "cat": "born", "ph": "X", )"
+    R"("pid": 1, "tid": 1, "ts": 3.000, "dur": 0.000, )"
     R"("args": {"storage": 2, "op": "", "detail": "3 x bool on cpu, 3 bytes"}},
 )"
-    R"({"name": "written gamma", "cat": "written", "ph": "X", "pid": 1, "tid": 1, "ts": 4.000, "dur": 0.000, )"
+    R"({"name": "written gamma", "cat": "written", "ph": "X", )"
+    R"("pid": 1, "tid": 1, "ts": 4.000, "dur": 0.000, )"
     R"("args": {"storage": 1, "op": "fill_", "detail": "2 of 4 elements"}},
 )"
-    R"({"name": "died #2", "cat": "died", "ph": "X", "pid": 1, "tid": 1, "ts": 5.000, "dur": 0.000, )"
+    R"({"name": "died #2", "cat": "died", "ph": "X", )"
+    R"("pid": 1, "tid": 1, "ts": 5.000, "dur": 0.000, )"
     R"("args": {"storage": 2, "op": "", "detail": ""}},
 )"
-    R"({"name": "died gamma", "cat": "died", "ph": "X", "pid": 1, "tid": 1, "ts": 6.000, "dur": 0.000, )"
+    R"({"name": "died gamma", "cat": "died", "ph": "X", )"
+    R"("pid": 1, "tid": 1, "ts": 6.000, "dur": 0.000, )"
     R"("args": {"storage": 1, "op": "", "detail": ""}}
 )"
     "]}\n";
