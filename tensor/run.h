@@ -60,10 +60,8 @@ inline bool is_ready(const Tensor& output, absl::Span<const Tensor* const> input
   if (word.state() == State::kMeta || word.pristine() || output.layout().repeats()) return false;
   for (const Tensor* const input : inputs) {
     const Storage* const from = input->storage().get();
-    if (from == to ? word.state() != State::kInitialized || input->layout() != output.layout()
-                   : !from->word().is_ready_beside(word)) {
-      return false;
-    }
+    if (!from->word().is_ready_beside(word)) return false;
+    if (from == to && input != &output && input->layout() != output.layout()) return false;
   }
   return true;
 }

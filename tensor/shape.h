@@ -40,10 +40,12 @@ struct Layout {
   bool is_dense() const;
   // Two indices lead to one element (an expanded dimension).
   bool repeats() const {
+    const int64_t* const sizes = shape.data();
+    const int64_t* const steps = strides.data();
     bool stretched = false, empty = false;
-    for (size_t d = 0; d < shape.size(); ++d) {
-      stretched = stretched || (strides[d] == 0 && shape[d] > 1);
-      empty = empty || shape[d] == 0;
+    for (size_t d = 0, rank = shape.size(); d < rank; ++d) {
+      stretched |= steps[d] == 0 && sizes[d] > 1;
+      empty |= sizes[d] == 0;
     }
     return stretched && !empty;
   }
