@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
-#include <memory>
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
 #include "benchmarks/clock.h"
 #include "benchmarks/machine.h"
-#include "benchmarks/vit_tree.h"
-#include "tensor/memory.h"
 #include "tensor/ops/layer_scale.h"
 #include "tensor/stream.h"
 
@@ -71,56 +66,6 @@ void measure_op(benchmark::State& state, const Op& op, const Operands& t, Ceilin
   state.counters["pct_ceiling"] = 100.0 * rate / ceiling;
 }
 
-struct Held {
-  int64_t bytes = 0;
-  int64_t allocations = 0;
-};
-
-Held held_by_tensors() {
-  Held held;
-  for (const Device device : devices()) {
-    const MemoryStats stats = memory_stats(device);
-    held.bytes += stats.bytes;
-    held.allocations += stats.allocations;
-  }
-  return held;
-}
-
-void measure_build(benchmark::State& state, std::optional<double>& cold_seconds) {
-  const DeviceScope scope(Device::meta());
-  const Held before = held_by_tensors();
-  std::vector<double> seconds;
-  std::unique_ptr<VitTree> tree;
-  while (state.KeepRunning()) {
-    const Stopwatch watch;
-    auto built = std::make_unique<VitTree>();
-    seconds.push_back(watch.seconds());
-    // What it takes to destroy one is not part of building the next.
-    state.PauseTiming();
-    tree = std::move(built);
-    state.ResumeTiming();
-  }
-  if (!cold_seconds) cold_seconds = seconds.front();
-  const auto middle = seconds.begin() + static_cast<int64_t>(seconds.size() / 2);
-  std::nth_element(seconds.begin(), middle, seconds.end());
-
-  const Held after = held_by_tensors();
-  const std::vector<nn::NamedTensor> parameters = tree->named_parameters();
-  double numel = 0.0;
-  for (const nn::NamedTensor& each : parameters) numel += static_cast<double>(each.tensor.numel());
-  state.counters["tensors"] = static_cast<double>(parameters.size());
-  state.counters["parameters"] = numel;
-  state.counters["median_seconds"] = *middle;
-  state.counters["cold_seconds"] = *cold_seconds;
-  state.counters["bytes"] = static_cast<double>(after.bytes - before.bytes);
-  state.counters["allocations"] = static_cast<double>(after.allocations - before.allocations);
-  if (after.bytes != before.bytes || after.allocations != before.allocations) {
-    throw Error(ErrorCode::kMeta, "deferred_init",
-                absl::StrCat("building on meta took ", after.bytes - before.bytes, " bytes in ",
-                             after.allocations - before.allocations, " allocations"));
-  }
-}
-
 // `measure` may throw: a device that has too little memory fails its own cases and no others.
 template <typename Measure>
 void register_case(Session& session, const std::string& name, Measure measure) {
@@ -137,13 +82,6 @@ void register_case(Session& session, const std::string& name, Measure measure) {
                                });
 }
 
-void register_build(Session& session) {
-  register_case(session, "deferred_init/vit_g/meta",
-                [cold = std::optional<double>()](benchmark::State& state) mutable {
-                  measure_build(state, cold);
-                });
-}
-
 void register_op(Session& session, const Op& op, int64_t rows, int64_t dim, DType dtype,
                  Device device) {
   register_case(
@@ -158,9 +96,7 @@ void register_op(Session& session, const Op& op, int64_t rows, int64_t dim, DTyp
 }  // namespace
 
 int register_cases(Session& session) {
-  // The first, so that its cold build is the process's first use of a module.
-  register_build(session);
-  int count = 1;
+  int count = 0;
   for (const Device device : devices()) {
     for (const DType dtype : kDTypes) {
       for (const Op& op : kOps) {

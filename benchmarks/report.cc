@@ -24,17 +24,6 @@ double seconds_of(const Run& run) {
   return run.GetAdjustedRealTime() / benchmark::GetTimeUnitMultiplier(run.time_unit);
 }
 
-std::string format_build(const Run& run) {
-  return absl::StrFormat(
-      "Deferred init: a module tree of %.0f tensors and %.0f parameters, described on meta in\n"
-      "%s (median of %d; the first, cold: %s), with %.0f bytes of tensor memory, %.0f "
-      "allocations.\n",
-      counter(run, "tensors"), counter(run, "parameters"),
-      format_duration(counter(run, "median_seconds")), run.iterations,
-      format_duration(counter(run, "cold_seconds")), counter(run, "bytes"),
-      counter(run, "allocations"));
-}
-
 }  // namespace
 
 std::string format_duration(double seconds) {
@@ -84,14 +73,9 @@ void TableReporter::Finalize() {
   std::ostream& out = GetOutputStream();
   out << heading_;
   std::string group;
-  std::string builds;
   int repetitions = 0;
   for (const Row& row : rows_) {
     const std::vector<std::string> parts = absl::StrSplit(row.name, '/');
-    if (parts.size() != 4) {
-      builds += row.failure.empty() ? format_build(row.best) : row.name + ": " + row.failure + "\n";
-      continue;
-    }
     if (group.empty()) {
       out << absl::StrFormat("\n%-11s  %-5s  %12s  %-6s  %8s  %8s  %8s  %5s\n", "op", "dtype",
                              "rows x dim", "device", "time", "GB/s", "ceiling", "%");
@@ -123,7 +107,6 @@ void TableReporter::Finalize() {
         "there.\n",
         repetitions);
   }
-  if (!builds.empty()) out << '\n' << builds;
   out << absl::StrFormat("\n%.0f s in all.\n", progress_.seconds());
   out.flush();
 }

@@ -1,5 +1,4 @@
-// What a run prints when it is over: one table of all LayerScale cases, then the line on deferred
-// initialization.
+// What a run prints when it is over: one table of all cases.
 //
 // A row is the best of its repetitions against the best ceiling that they saw; both are what the
 // machine does when it is left alone.

@@ -91,17 +91,17 @@ void Module::unseal(Recurse recurse) {
 
 void Module::to(Device device) {
   with_op("to", [&] {
-    if (device.is_meta()) return hollow::to_empty("to", storages(Recurse::kYes), device);
-    const std::vector<Tensor> without = those(storages(Recurse::kYes), [](const Storage& storage) {
-      return storage.state() == State::kMeta;
-    });
+    const Storages all = storages(Recurse::kYes);
+    if (device.is_meta()) return hollow::to_empty("to", all, device);
+    const std::vector<Tensor> without =
+        those(all, [](const Storage& storage) { return storage.state() == State::kMeta; });
     if (!without.empty()) {
       throw Error(ErrorCode::kMeta, "to",
                   absl::StrCat("these have no values to take to ", to_string(device), ": ",
                                describe_all(without), "; to_empty(", to_string(device),
                                ") gives them memory there, and then reset_parameters() values"));
     }
-    hollow::to_empty("to", storages(Recurse::kYes), device);
+    hollow::to_empty("to", all, device);
   });
 }
 
@@ -161,10 +161,12 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     const std::shared_ptr<Storage>& storage = slot.tensor.storage();
     try_writer("set_writer", *storage, writer);
     const Storages computed = computed_with_values(storages(Recurse::kYes));
+    Origin& origin = *storage->origin();
+    const void* const old_giver = origin.giver;
     const bool was_pristine = storage->pristine();
-    note_writer_given(storage);
-    std::swap(storage->origin()->writer, writer);
-    ++storage->origin()->writers_given;
+    give_writer(storage);
+    std::swap(origin.writer, writer);
+    ++origin.writers_given;
     storage->mark_changed();  // what a sealed one holds is not the new writer's
     bool wrote = false;
     try {
@@ -172,8 +174,9 @@ void Module::set_writer(absl::string_view name, Writer writer) {
       wrote = !storage->sealed();
       write_slots("set_writer", computed, Fill::kAll);
     } catch (...) {
-      std::swap(storage->origin()->writer, writer);
-      --storage->origin()->writers_given;
+      std::swap(origin.writer, writer);
+      origin.giver = old_giver;
+      --origin.writers_given;
       if (wrote) storage->mark_unwritten();
       if (was_pristine) storage->mark_pristine();  // if the old values are still there
       throw;

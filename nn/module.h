@@ -239,7 +239,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // A writer may hold on to its module, so it outlives neither the slot that it was given to, nor
   // the module that gave it.
   void forget_writer(const Slot& slot);
-  void note_writer_given(const std::shared_ptr<Storage>& storage);
+  // The storage's writer is this module's from now on.
+  void give_writer(const std::shared_ptr<Storage>& storage);
   // Whether a slot of the tree, other than that one, is on the same storage.
   bool is_tied(const Slot& slot) const;
   void check_name(absl::string_view op, absl::string_view name) const;

@@ -1,7 +1,6 @@
 #include "nn/write_slot.h"
 
 #include <exception>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"

@@ -37,9 +37,11 @@ struct Origin {
   Shape shape;             // of the tensor that was declared: all of the storage, contiguous
   std::shared_ptr<const Kin> kin;
   const std::type_info* declared_by = nullptr;  // the class of the module, where it is known
-  int writers_given = 0;                        // after the first one
-  bool has_own_key = false;                     // `key` is the slot's already
-  bool computed = false;  // in no state dict: the writer runs again after a load, or a new dtype
+  // The module that gave the writer, where it is not the slot's own.
+  const void* giver = nullptr;
+  int writers_given = 0;     // after the first one
+  bool has_own_key = false;  // `key` is the slot's already
+  bool computed = false;     // in no state dict: the writer runs again after a load, or a new dtype
 };
 
 // What the slot's random values are taken from: the root's key / name.

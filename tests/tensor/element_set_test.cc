@@ -9,45 +9,17 @@
 #include "gtest/gtest.h"
 #include "tensor/factory.h"
 #include "tensor/tensor.h"
+#include "tests/tensor/elements.h"
 
 namespace hollow {
 namespace {
 
-using Bitmap = std::vector<bool>;
+using testing::Bitmap;
+using testing::bitmap;
+using testing::for_each_element;
+using testing::touched;
 
 Tensor described(const Shape& shape) { return empty(shape, {.device = Device::meta()}); }
-
-// Calls the function with each element's number, by index arithmetic.
-template <typename Function>
-void for_each_element(const Layout& layout, Function function) {
-  for (int64_t i = 0; i < layout.numel(); ++i) {
-    int64_t rest = i;
-    int64_t at = layout.offset;
-    for (size_t d = layout.shape.size(); d-- > 0;) {
-      at += rest % layout.shape[d] * layout.strides[d];
-      rest /= layout.shape[d];
-    }
-    function(static_cast<size_t>(at));
-  }
-}
-
-Bitmap touched(const Layout& layout, size_t size) {
-  Bitmap result(size, false);
-  for_each_element(layout, [&](size_t at) { result[at] = true; });
-  return result;
-}
-
-Bitmap bitmap(const Ranges& ranges, size_t size) {
-  Bitmap result(size, false);
-  int64_t previous_end = -1;
-  for (const Range& range : ranges.ranges()) {
-    EXPECT_LT(previous_end, range.begin) << "sorted, and joined where they touch";
-    EXPECT_LT(range.begin, range.end);
-    for (int64_t i = range.begin; i < range.end; ++i) result[static_cast<size_t>(i)] = true;
-    previous_end = range.end;
-  }
-  return result;
-}
 
 // What a set must be, beside the set.
 class Checked {

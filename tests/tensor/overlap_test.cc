@@ -5,28 +5,20 @@
 #include <set>
 
 #include "gtest/gtest.h"
+#include "tests/tensor/elements.h"
 
 namespace hollow {
 namespace {
 
-std::set<int64_t> elements(const Layout& layout) {
-  std::set<int64_t> result;
-  const int64_t numel = layout.numel();
-  for (int64_t i = 0; i < numel; ++i) {
-    int64_t rest = i;
-    int64_t at = layout.offset;
-    for (size_t d = layout.shape.size(); d-- > 0;) {
-      at += rest % layout.shape[d] * layout.strides[d];
-      rest /= layout.shape[d];
-    }
-    result.insert(at);
-  }
+std::set<size_t> elements(const Layout& layout) {
+  std::set<size_t> result;
+  testing::for_each_element(layout, [&](size_t at) { result.insert(at); });
   return result;
 }
 
 bool overlaps_slowly(const Layout& a, const Layout& b) {
-  const std::set<int64_t> in_a = elements(a);
-  for (const int64_t element : elements(b)) {
+  const std::set<size_t> in_a = elements(a);
+  for (const size_t element : elements(b)) {
     if (in_a.contains(element)) return true;
   }
   return false;

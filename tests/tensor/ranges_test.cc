@@ -8,41 +8,17 @@
 #include "gtest/gtest.h"
 #include "tensor/factory.h"
 #include "tensor/tensor.h"
+#include "tests/tensor/elements.h"
 #include "tests/testing.h"
 
 namespace hollow {
 namespace {
 
-using Bitmap = std::vector<bool>;
+using testing::Bitmap;
+using testing::bitmap;
+using testing::touched;
 
-constexpr int64_t kNumel = 3 * 4 * 5 * 2;
-
-Bitmap bitmap(const Ranges& ranges, int64_t size = kNumel) {
-  Bitmap result(static_cast<size_t>(size), false);
-  int64_t previous_end = -1;
-  for (const Range& range : ranges.ranges()) {
-    EXPECT_LT(previous_end, range.begin) << "sorted, and joined where they touch";
-    EXPECT_LT(range.begin, range.end);
-    for (int64_t i = range.begin; i < range.end; ++i) result[static_cast<size_t>(i)] = true;
-    previous_end = range.end;
-  }
-  return result;
-}
-
-// The elements one by one, by index arithmetic.
-Bitmap touched(const Layout& layout) {
-  Bitmap result(kNumel, false);
-  for (int64_t i = 0; i < layout.numel(); ++i) {
-    int64_t rest = i;
-    int64_t at = layout.offset;
-    for (size_t d = layout.shape.size(); d-- > 0;) {
-      at += rest % layout.shape[d] * layout.strides[d];
-      rest /= layout.shape[d];
-    }
-    result[static_cast<size_t>(at)] = true;
-  }
-  return result;
-}
+constexpr size_t kNumel = 3 * 4 * 5 * 2;
 
 Ranges ranges_of(const Bitmap& bits) {
   Ranges result;
@@ -106,8 +82,9 @@ TEST(RangesTest, AnyViewTouchesWhatIndexArithmeticSays) {
   for (int trial = 0; trial < 2000; ++trial) {
     const Layout layout = random_view(random);
     const Ranges ranges = Ranges::touched_by(layout);
-    const Bitmap expected = touched(layout);
-    ASSERT_EQ(bitmap(ranges), expected) << to_string(layout.shape) << to_string(layout.strides);
+    const Bitmap expected = touched(layout, kNumel);
+    ASSERT_EQ(bitmap(ranges, kNumel), expected)
+        << to_string(layout.shape) << to_string(layout.strides);
     ASSERT_EQ(ranges.count(), std::count(expected.begin(), expected.end(), true));
   }
 }
@@ -130,9 +107,8 @@ TEST(RangesTest, SetArithmeticIsThatOfBitmaps) {
     Ranges both = of_a;
     int64_t added = 0;
     for (const Range& range : of_b.ranges()) added += both.add(range);
-    const int64_t n = static_cast<int64_t>(size);
-    ASSERT_EQ(bitmap(both, n), sum);
-    ASSERT_EQ(bitmap(of_a.minus(of_b), n), rest);
+    ASSERT_EQ(bitmap(both, size), sum);
+    ASSERT_EQ(bitmap(of_a.minus(of_b), size), rest);
     ASSERT_EQ(of_a.intersects(of_b), intersects);
     ASSERT_EQ(added, both.count() - of_a.count());
     const bool all = std::all_of(of_b.ranges().begin(), of_b.ranges().end(),

@@ -1,0 +1,200 @@
+#include "nn/match.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "nn/nearest_name.h"
+#include "tensor/empty.h"
+#include "tensor/error.h"
+#include "tensor/ops/allclose.h"
+
+namespace hollow::nn {
+namespace {
+
+class Matcher {
+ public:
+  Matcher(absl::string_view op, const Module& module, const LoadOptions& options, bool initializes)
+      : op_(op), module_(module), options_(options), initializes_(initializes) {}
+
+  Match run(const StateDict& values) {
+    for (NamedSlot& slot : module_.named_slots()) {
+      if (slot.kind == SlotKind::kBuffer) {
+        computed_names_.insert(slot.name);
+      } else {
+        match_.slots.push_back(std::move(slot));
+      }
+    }
+    match(values);
+    find_missing();
+    find_conflicts();
+    throw_if_bad(values);
+    return std::move(match_);
+  }
+
+ private:
+  using Entry = Match::Entry;
+  using Target = Match::Target;
+
+  void complain(ErrorCode code, std::string problem) {
+    // A wrong key explains much of what else is wrong.
+    if (problems_.empty() || code == ErrorCode::kKey) code_ = code;
+    problems_.push_back(std::move(problem));
+  }
+
+  void match(const StateDict& values) {
+    std::map<absl::string_view, const NamedSlot*> by_name;
+    for (const NamedSlot& slot : match_.slots) by_name.emplace(slot.name, &slot);
+    for (const NamedTensor& value : values) {
+      const auto slot = by_name.find(value.name);
+      if (slot == by_name.end()) {
+        match_.report.unexpected.push_back(value.name);
+      } else {
+        match_.entries.push_back({slot->second, value.tensor});
+      }
+    }
+    // In the order of the module, whatever the file's is.
+    std::stable_sort(match_.entries.begin(), match_.entries.end(),
+                     [](const Entry& a, const Entry& b) { return a.slot < b.slot; });
+    for (const Entry& entry : match_.entries) {
+      check(entry);
+      const Tensor& tensor = entry.slot->tensor;
+      Target& target = match_.targets
+                           .try_emplace(tensor.storage().get(),
+                                        Target{{}, ElementSet(tensor.storage()->numel())})
+                           .first->second;
+      target.entries.push_back(&entry);
+      target.loaded.add(tensor.layout());
+      if (match_.report.loaded.empty() || match_.report.loaded.back() != entry.slot->name) {
+        match_.report.loaded.push_back(entry.slot->name);
+        if (entry.source.dtype() != tensor.dtype())
+          match_.report.converted.push_back(entry.slot->name);
+      }
+    }
+  }
+
+  void check(const Entry& entry) {
+    const Tensor& tensor = entry.slot->tensor;
+    const auto bad = [&](ErrorCode code, absl::string_view why) {
+      complain(code, absl::StrCat("\"", entry.slot->name, "\" ", why));
+    };
+    if (entry.source.shape() != tensor.shape()) {
+      bad(ErrorCode::kShape, absl::StrCat("is ", to_string(tensor.shape()), " here and ",
+                                          to_string(entry.source.shape()), " in what is loaded"));
+    }
+    const bool converts =
+        is_floating_point(tensor.dtype()) && is_floating_point(entry.source.dtype());
+    if (entry.source.dtype() != tensor.dtype() && !converts) {
+      bad(ErrorCode::kDType, absl::StrCat("is ", to_string(tensor.dtype()), " here and ",
+                                          to_string(entry.source.dtype()), " in what is loaded"));
+    }
+    if (entry.source.is_meta()) {
+      bad(ErrorCode::kMeta, "is on meta in what is loaded, and so has no values");
+    } else if (!entry.source.is_initialized()) {
+      bad(ErrorCode::kUninitialized, "was not written, or not all of it, in what is loaded");
+    }
+    if (tensor.layout().repeats()) {
+      bad(ErrorCode::kAlias, "is expanded here, and cannot be written");
+    }
+  }
+
+  void find_missing() {
+    for (const NamedSlot& slot : match_.slots) {
+      const auto target = match_.targets.find(slot.tensor.storage().get());
+      // Under another name of a tie, or by way of views.
+      const bool covered =
+          target != match_.targets.end() && target->second.loaded.contains(slot.tensor.layout());
+      if (!covered) match_.report.missing.push_back(slot.name);
+    }
+  }
+
+  // Names that meet in one storage must bring the same values there.
+  void find_conflicts() {
+    if (!problems_.empty()) return;
+    for (const NamedSlot& slot : match_.slots) {
+      const auto found = match_.targets.find(slot.tensor.storage().get());
+      if (found == match_.targets.end()) continue;
+      const std::vector<const Entry*>& entries = found->second.entries;
+      if (entries.front()->slot != &slot || entries.size() == 1) continue;
+      find_conflicts(entries);
+    }
+  }
+
+  void find_conflicts(const std::vector<const Entry*>& entries) {
+    const Entry& first = *entries.front();
+    const bool trivial = std::all_of(entries.begin(), entries.end(), [&](const Entry* entry) {
+      return entry->source.is_same(first.source) &&
+             entry->slot->tensor.layout() == first.slot->tensor.layout();
+    });
+    if (trivial) return;
+    const Tensor& like_it = first.slot->tensor;
+    const Tensor staged = empty(op_, {like_it.storage()->numel()},
+                                {.dtype = like_it.dtype(), .device = Device::cpu()});
+    const auto at = [&](const Entry& entry) {
+      return Tensor(staged.storage(), entry.slot->tensor.layout());
+    };
+    for (const Entry* const entry : entries) at(*entry).copy_(entry->source);
+    for (const Entry* const entry : entries) {
+      if (same_bits(at(*entry), entry->source.to(like_it.dtype()))) continue;
+      complain(ErrorCode::kKey,
+               absl::StrCat("\"", entry->slot->name, "\" and \"", entries.back()->slot->name,
+                            "\" are one storage here, and bring different values"));
+    }
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    for (const NamedSlot& slot : match_.slots) result.push_back(slot.name);
+    return result;
+  }
+
+  std::string explain_unexpected(const std::string& key) const {
+    if (computed_names_.contains(key)) {
+      return absl::StrCat("\"", key, "\" is not loaded but computed here");
+    }
+    std::string nearest = nearest_name(key, match_.report.missing);
+    if (nearest.empty()) nearest = nearest_name(key, names());
+    return absl::StrCat("\"", key, "\" is not a name here",
+                        nearest.empty() ? "" : absl::StrCat("; the nearest is \"", nearest, "\""));
+  }
+
+  void throw_if_bad(const StateDict& values) {
+    const bool nothing = match_.report.loaded.empty() &&
+                         (!values.empty() || (!match_.slots.empty() && !initializes_));
+    if (options_.strict || nothing) {
+      for (const std::string& key : match_.report.unexpected) {
+        complain(ErrorCode::kKey, explain_unexpected(key));
+      }
+    }
+    if (!initializes_ && (options_.strict || nothing)) {
+      for (const std::string& name : match_.report.missing) {
+        complain(ErrorCode::kKey, absl::StrCat("\"", name, "\" is missing"));
+      }
+    }
+    if (problems_.empty()) return;
+    throw Error(code_, op_,
+                absl::StrCat("nothing was loaded into ", module_.title(), ": ",
+                             absl::StrJoin(problems_, "; ")));
+  }
+
+  const absl::string_view op_;
+  const Module& module_;
+  const LoadOptions& options_;
+  const bool initializes_;
+  std::unordered_set<std::string> computed_names_;
+  std::vector<std::string> problems_;
+  ErrorCode code_ = ErrorCode::kKey;
+  Match match_;
+};
+
+}  // namespace
+
+Match match(absl::string_view op, const Module& module, const StateDict& values,
+            const LoadOptions& options, bool initializes) {
+  return Matcher(op, module, options, initializes).run(values);
+}
+
+}  // namespace hollow::nn

@@ -1,0 +1,58 @@
+#include "nn/root.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace hollow::nn {
+
+Module::Root::Root(const Module* module)
+    : key_(default_rng_key()), births_(Births::current()), module_(module) {}
+
+absl::string_view Module::Root::keep(absl::string_view path, absl::string_view name) {
+  const size_t head = path.empty() ? 0 : path.size() + 1;
+  char* const text = static_cast<char*>(memory_.allocate(head + name.size(), 1));
+  if (head > 0) {
+    std::memcpy(text, path.data(), path.size());
+    text[path.size()] = '.';
+  }
+  if (!name.empty()) std::memcpy(text + head, name.data(), name.size());
+  return absl::string_view(text, head + name.size());
+}
+
+std::vector<Tensor> Module::Root::unfinished() const {
+  const std::lock_guard lock(mutex_);
+  return module_ == nullptr ? std::vector<Tensor>() : module_->unfinished();
+}
+
+std::vector<Birth> Module::Root::unlisted() const {
+  return births_ == nullptr ? std::vector<Birth>() : births_->unlisted();
+}
+
+void Module::Root::note_given(const std::shared_ptr<Storage>& storage) {
+  const std::lock_guard lock(mutex_);
+  const bool known = std::any_of(given_.begin(), given_.end(),
+                                 [&](const auto& each) { return each.lock() == storage; });
+  if (!known) given_.push_back(storage);
+}
+
+void Module::Root::forget(const Module* module) {
+  while (true) {
+    std::shared_ptr<Storage> storage;
+    {
+      const std::lock_guard lock(mutex_);
+      if (module == module_) module_ = nullptr;
+      const auto given = std::find_if(given_.begin(), given_.end(), [&](const auto& each) {
+        storage = each.lock();
+        return storage != nullptr && storage->origin()->giver == module;
+      });
+      if (given == given_.end()) return;
+      given_.erase(given);
+    }
+    // What the writer holds may be a module of this tree, so not under the lock.
+    storage->origin()->writer = nullptr;
+  }
+}
+
+thread_local Module::NextChild* Module::NextChild::pending_ = nullptr;
+
+}  // namespace hollow::nn

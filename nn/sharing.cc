@@ -1,0 +1,102 @@
+// The members of Module that give a storage, or a module, a second name.
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "nn/root.h"
+#include "tensor/describe.h"
+#include "tensor/error.h"
+
+namespace hollow::nn {
+
+bool Module::is_tied(const Slot& slot) const {
+  bool tied = false;
+  const auto look = [&](const std::string&, const Slot& other) {
+    tied = tied || (&other != &slot && other.tensor.storage() == slot.tensor.storage());
+  };
+  for_each_slot(look);
+  // A tree that is still being built does not reach from its root to here.
+  if (root_->module() != nullptr) root_->module()->for_each_slot(look);
+  return tied;
+}
+
+void Module::share(absl::string_view name, Module& child) {
+  with_op("share_child", [&] {
+    check_name("share_child", name);
+    std::shared_ptr<Module> owner = child.weak_from_this().lock();
+    if (owner == nullptr || child.path_.empty()) {
+      throw Error(ErrorCode::kKey, "share_child",
+                  absl::StrCat(child.title(),
+                               " was not built by add_child: it is a root, whose random keys every "
+                               "other root has too; build it with add_child, and share that"));
+    }
+    const std::vector<Module*> below = child.modules();
+    if (std::find(below.begin(), below.end(), this) != below.end()) {
+      throw Error(ErrorCode::kKey, "share_child",
+                  absl::StrCat(title(), " is a part of ", child.title(),
+                               ", which can therefore not become its child"));
+    }
+    const absl::string_view path = qualified(name);
+    children_.push_back({last_part(path), std::move(owner)});
+  });
+}
+
+Tensor& Module::share_parameter(absl::string_view name, const Tensor& parameter) {
+  return share_slot("share_parameter", name, SlotKind::kParameter, parameter);
+}
+
+Tensor& Module::share_buffer(absl::string_view name, const Tensor& tensor, Persistent persistent) {
+  return share_slot(
+      "share_buffer", name,
+      persistent == Persistent::kYes ? SlotKind::kPersistentBuffer : SlotKind::kBuffer, tensor);
+}
+
+Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
+                           const Tensor& tensor) {
+  return with_op(op, [&]() -> Tensor& {
+    if (tensor.storage()->origin() == nullptr) {
+      throw Error(ErrorCode::kKey, op,
+                  absl::StrCat(describe(tensor),
+                               " was declared by no module, so nothing could reset it; declare it "
+                               "with add_parameter or add_buffer, and fill it with copy_()"));
+    }
+    if (tensor.storage()->origin()->computed && kind != SlotKind::kBuffer) {
+      throw Error(
+          ErrorCode::kKey, op,
+          absl::StrCat(describe(tensor), " is computed by its writer after every load, so \"",
+                       qualified(name),
+                       "\" cannot be in the state dict; share it with "
+                       "share_buffer, not persistent"));
+    }
+    Slot* const slot = find_own_slot(name);
+    if (slot == nullptr) {
+      check_name(op, name);
+      const absl::string_view full = qualified(name);
+      slots_.push_back({last_part(full), kind, tensor});
+      return slots_.back().tensor;
+    }
+    if (slot->kind != kind) {
+      throw Error(ErrorCode::kKey, op,
+                  absl::StrCat("\"", qualified(name), "\" of ", class_name(),
+                               " is a slot of another kind; a parameter is tied with "
+                               "share_parameter, and a buffer with share_buffer, persistent or not "
+                               "as it was declared"));
+    }
+    Tensor& own = slot->tensor;
+    if (own.shape() != tensor.shape() || own.dtype() != tensor.dtype()) {
+      throw Error(own.shape() != tensor.shape() ? ErrorCode::kShape : ErrorCode::kDType, op,
+                  absl::StrCat(describe(own), " cannot be tied to ", describe(tensor),
+                               "; shape and dtype must agree"));
+    }
+    if (own.storage() != tensor.storage()) {
+      if (is_tied(*slot)) {
+        give_writer(own.storage());  // others still need it
+      } else {
+        forget_writer(*slot);
+      }
+    }
+    return own = tensor;
+  });
+}
+
+}  // namespace hollow::nn
