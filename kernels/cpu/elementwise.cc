@@ -1,5 +1,6 @@
 #include "kernels/elementwise.h"
 
+#include "kernels/arithmetic.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/dtypes.h"
 
@@ -22,9 +23,15 @@ void for_each(const Strided<kOperands>& index, Element element) {
   });
 }
 
-// In unsigned arithmetic i64 wraps around; in signed it would be undefined.
-template <typename T>
-using Wrapping = std::conditional_t<std::is_same_v<T, int64_t>, uint64_t, Compute<T>>;
+template <typename Operation, typename T>
+void with_element(T* y, const T* a, const T* b, const Strided<3>& index) {
+  for_each(index, [=](auto at) { y[at(0)] = Operation::of(a[at(1)], b[at(2)]); });
+}
+
+template <typename Operation, typename T>
+void with_scalar(T* y, const T* a, Compute<T> b, const Strided<2>& index) {
+  for_each(index, [=](auto at) { y[at(0)] = Operation::of(a[at(1)], b); });
+}
 
 }  // namespace
 
@@ -40,34 +47,22 @@ void cast(Cpu, T* y, const S* x, const Strided<2>& index) {
 
 template <typename T>
 void add(Cpu, T* y, const T* a, const T* b, const Strided<3>& index) {
-  using C = Wrapping<T>;
-  for_each(index, [=](auto at) {
-    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) + static_cast<C>(b[at(2)]));
-  });
+  with_element<Sum>(y, a, b, index);
 }
 
 template <typename T>
 void mul(Cpu, T* y, const T* a, const T* b, const Strided<3>& index) {
-  using C = Wrapping<T>;
-  for_each(index, [=](auto at) {
-    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) * static_cast<C>(b[at(2)]));
-  });
+  with_element<Product>(y, a, b, index);
 }
 
 template <typename T>
 void add_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
-  using C = Wrapping<T>;
-  for_each(index, [=](auto at) {
-    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) + static_cast<C>(b));
-  });
+  with_scalar<Sum>(y, a, b, index);
 }
 
 template <typename T>
 void mul_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
-  using C = Wrapping<T>;
-  for_each(index, [=](auto at) {
-    y[at(0)] = static_cast<T>(static_cast<C>(a[at(1)]) * static_cast<C>(b));
-  });
+  with_scalar<Product>(y, a, b, index);
 }
 
 #define FILL(T) template void fill(Cpu, T*, const Strided<1>&, T);

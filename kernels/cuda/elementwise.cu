@@ -1,3 +1,4 @@
+#include "kernels/arithmetic.h"
 #include "kernels/cuda/runtime.h"
 #include "kernels/dtypes.h"
 #include "kernels/elementwise.h"
@@ -8,9 +9,6 @@
 
 namespace hollow::kernels {
 namespace {
-
-template <typename T>
-using Wrapping = std::conditional_t<std::is_same_v<T, int64_t>, uint64_t, Compute<T>>;
 
 template <typename T>
 struct Fill {
@@ -30,51 +28,23 @@ struct Cast {
   }
 };
 
-template <typename T>
-struct Add {
+template <typename Operation, typename T>
+struct WithElement {
   T* y;
   const T* a;
   const T* b;
   __device__ void operator()(const Strided<3>& index, int64_t i) const {
-    using C = Wrapping<T>;
-    y[index.offset(0, i)] = static_cast<T>(static_cast<C>(a[index.offset(1, i)]) +
-                                           static_cast<C>(b[index.offset(2, i)]));
+    y[index.offset(0, i)] = Operation::of(a[index.offset(1, i)], b[index.offset(2, i)]);
   }
 };
 
-template <typename T>
-struct Mul {
-  T* y;
-  const T* a;
-  const T* b;
-  __device__ void operator()(const Strided<3>& index, int64_t i) const {
-    using C = Wrapping<T>;
-    y[index.offset(0, i)] = static_cast<T>(static_cast<C>(a[index.offset(1, i)]) *
-                                           static_cast<C>(b[index.offset(2, i)]));
-  }
-};
-
-template <typename T>
-struct AddScalar {
+template <typename Operation, typename T>
+struct WithScalar {
   T* y;
   const T* a;
   Compute<T> b;
   __device__ void operator()(const Strided<2>& index, int64_t i) const {
-    using C = Wrapping<T>;
-    y[index.offset(0, i)] =
-        static_cast<T>(static_cast<C>(a[index.offset(1, i)]) + static_cast<C>(b));
-  }
-};
-
-template <typename T>
-struct MulScalar {
-  T* y;
-  const T* a;
-  Compute<T> b;
-  __device__ void operator()(const Strided<2>& index, int64_t i) const {
-    using C = Wrapping<T>;
-    y[index.offset(0, i)] =
-        static_cast<T>(static_cast<C>(a[index.offset(1, i)]) * static_cast<C>(b));
+    y[index.offset(0, i)] = Operation::of(a[index.offset(1, i)], b);
   }
 };
 
@@ -108,22 +78,22 @@ void cast(Cuda place, T* y, const S* x, const Strided<2>& index) {
 
 template <typename T>
 void add(Cuda place, T* y, const T* a, const T* b, const Strided<3>& index) {
-  for_each(place, index, Add<T>{y, a, b});
+  for_each(place, index, WithElement<Sum, T>{y, a, b});
 }
 
 template <typename T>
 void mul(Cuda place, T* y, const T* a, const T* b, const Strided<3>& index) {
-  for_each(place, index, Mul<T>{y, a, b});
+  for_each(place, index, WithElement<Product, T>{y, a, b});
 }
 
 template <typename T>
 void add_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
-  for_each(place, index, AddScalar<T>{y, a, b});
+  for_each(place, index, WithScalar<Sum, T>{y, a, b});
 }
 
 template <typename T>
 void mul_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
-  for_each(place, index, MulScalar<T>{y, a, b});
+  for_each(place, index, WithScalar<Product, T>{y, a, b});
 }
 
 #define FILL(T) template void fill(Cuda, T*, const Strided<1>&, T);
