@@ -342,6 +342,22 @@ TEST(LifeCycleTest, AWriterDoesNotOutliveTheModuleThatGaveIt) {
   expect_error(ErrorCode::kWriter, {"\"w\"", "no writer"}, [&] { bearer.reset_parameters(); });
 }
 
+TEST(LifeCycleTest, AWriterThatFailedLeavesTheOldOneItsGiver) {
+  Module bearer;
+  const Tensor& w = bearer.add_parameter("w", {2}, init::ones());
+  {
+    Module other;
+    other.share_parameter("w", w);
+    const Writer fails = [](const Tensor& tensor, RngKey) {
+      if (!tensor.is_meta()) throw Error(ErrorCode::kValue, "w", "fails");
+    };
+    expect_error(ErrorCode::kValue, {"set_writer", "w: fails"},
+                 [&] { other.set_writer("w", fails); });
+  }
+  bearer.reset_parameters();
+  EXPECT_EQ(w.to_vector<float>(), std::vector<float>(2, 1.0f));
+}
+
 TEST(LifeCycleTest, AHandleThatAWriterKeptMayOutliveTheModule) {
   Tensor kept = zeros({1});
   {
