@@ -51,7 +51,6 @@ HOLLOW_HD inline float reciprocal_rn(float x) {
 #endif
 }
 
-// An AVX2 kernel has no such conversion: float(n >> 16) * 65536 + float(n & 65535), fused, is it.
 HOLLOW_HD inline float float_rn(uint32_t n) {
 #ifdef __CUDA_ARCH__
   return __uint2float_rn(n);

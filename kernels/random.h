@@ -1,7 +1,11 @@
 // Fills a tensor with random values that depend on (key, generation, element index) only, never on
-// threads, device or layout: element i is word i mod 4 of Philox block i/4 (kernels/philox.h), made
-// into a value by the distribution (kernels/distributions.h), rounded to T. Floating types, for
-// UniformFill, NormalFill and TruncatedNormalFill.
+// threads, device, layout or instruction set: element i comes from Philox block i / kPerBlock
+// (kernels/philox.h), made into values by the distribution (kernels/distributions.h), rounded to T.
+//
+// Operand 0 of the index is y; operand 1 is the element index itself, which for a box of a larger
+// tensor walks through that one's, from `first` on. Only blocks that the box touches are computed.
+//
+// Uniform, normal and truncated normal: floating types. Bernoulli: all types. Integers: i64.
 #ifndef HOLLOW_KERNELS_RANDOM_H_
 #define HOLLOW_KERNELS_RANDOM_H_
 
@@ -19,9 +23,10 @@ struct RandomStream {
 };
 
 template <typename T, typename Distribution>
-void random(Cpu, T* y, const Strided<1>& index, RandomStream stream, const Distribution& fill);
+void random(Cpu, T* y, const Strided<2>& index, int64_t first, RandomStream stream,
+            const Distribution& fill);
 template <typename T, typename Distribution>
-void random(Cuda place, T* y, const Strided<1>& index, RandomStream stream,
+void random(Cuda place, T* y, const Strided<2>& index, int64_t first, RandomStream stream,
             const Distribution& fill);
 
 }  // namespace hollow::kernels

@@ -3,7 +3,6 @@
 #ifndef HOLLOW_TENSOR_ORIGIN_H_
 #define HOLLOW_TENSOR_ORIGIN_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <typeinfo>
@@ -12,15 +11,11 @@
 #include "absl/strings/string_view.h"
 #include "tensor/rng_key.h"
 #include "tensor/shape.h"
+#include "tensor/writer.h"
 
 namespace hollow {
 
 class Tensor;
-
-// Fills every element of the tensor, from the key if it is random. Runs on meta as well, where ops
-// check shapes and dtypes and write nothing, and where the key is some key: a slot's own is derived
-// when there is something to fill. What a writer needs it holds itself.
-using Writer = std::function<void(const Tensor& tensor, RngKey key)>;
 
 // Everything that was declared under one root module. Outlives the modules where a tensor does.
 class Kin {

@@ -14,15 +14,25 @@
 namespace hollow {
 namespace {
 
-constexpr auto kRandom = []<typename T>(auto place, T* y, const kernels::Strided<1>& index,
-                                        kernels::RandomStream stream, const auto& fill) {
-  kernels::random(place, y, index, stream, fill);
+constexpr auto kRandom = []<typename T>(auto place, T* y, const kernels::Strided<2>& index,
+                                        int64_t first, kernels::RandomStream stream,
+                                        const auto& fill) {
+  kernels::random(place, y, index, first, stream, fill);
 };
 
-template <typename Fill>
-void random_(absl::string_view op, const Tensor& tensor, const Fill& fill, RngKey key) {
-  run<Floats>(op, tensor, kRandom, index_of({&tensor.layout()}),
-              kernels::RandomStream{key.bits(), key.generation()}, fill);
+// Element i of the tensor is element `first` + its index in this layout.
+Layout layout_of_elements(absl::string_view op, const Tensor& tensor, const Shard* shard) {
+  if (shard == nullptr) return {tensor.shape(), contiguous_strides(tensor.shape())};
+  about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
+  return layout_in_whole(*shard);
+}
+
+template <typename Types, typename Fill>
+void random_(absl::string_view op, const Tensor& tensor, const Fill& fill, RngKey key,
+             const Shard* shard) {
+  const Layout elements = layout_of_elements(op, tensor, shard);
+  run<Types>(op, tensor, kRandom, index_of({&tensor.layout(), &elements}), elements.offset,
+             kernels::RandomStream{key.bits(), key.generation()}, fill);
 }
 
 void require(bool holds, absl::string_view op, const Tensor& tensor, absl::string_view what,
@@ -38,25 +48,48 @@ bool finite(double value) { return std::isfinite(static_cast<float>(value)); }
 
 }  // namespace
 
-void uniform_(const Tensor& tensor, double low, double high, RngKey key) {
+void uniform_(const Tensor& tensor, double low, double high, RngKey key, const Shard* shard) {
   require(finite(low) && finite(high) && low <= high, "uniform_", tensor,
           "low and high must be finite, and low at most high", low, high);
-  random_("uniform_", tensor, kernels::UniformFill{kernels::make_uniform(low, high)}, key);
+  random_<Floats>("uniform_", tensor, kernels::UniformFill{kernels::make_uniform(low, high)}, key,
+                  shard);
 }
 
-void normal_(const Tensor& tensor, double mean, double std, RngKey key) {
+void normal_(const Tensor& tensor, double mean, double std, RngKey key, const Shard* shard) {
   require(finite(mean) && finite(std) && std >= 0, "normal_", tensor,
           "mean and std must be finite, and std not negative", mean, std);
-  random_("normal_", tensor, kernels::NormalFill{kernels::make_normal(mean, std)}, key);
+  random_<Floats>("normal_", tensor, kernels::NormalFill{kernels::make_normal(mean, std)}, key,
+                  shard);
 }
 
-void trunc_normal_(const Tensor& tensor, double mean, double std, double a, double b, RngKey key) {
+void trunc_normal_(const Tensor& tensor, double mean, double std, double a, double b, RngKey key,
+                   const Shard* shard) {
   require(finite(mean) && finite(std) && std >= 0, "trunc_normal_", tensor,
           "mean and std must be finite, and std not negative", mean, std);
   require(a <= b && a < INFINITY && b > -INFINITY, "trunc_normal_", tensor,
           "a must be at most b, with a finite number between them", a, b);
-  random_("trunc_normal_", tensor,
-          kernels::TruncatedNormalFill{kernels::make_truncated_normal(mean, std, a, b)}, key);
+  random_<Floats>("trunc_normal_", tensor,
+                  kernels::TruncatedNormalFill{kernels::make_truncated_normal(mean, std, a, b)},
+                  key, shard);
+}
+
+void bernoulli_(const Tensor& tensor, double p, RngKey key, const Shard* shard) {
+  if (!(p >= 0 && p <= 1)) {
+    throw Error(ErrorCode::kValue, "bernoulli_",
+                absl::StrCat("p must be from 0 to 1; it is ", p, ", for ", describe(tensor)));
+  }
+  random_<AllTypes>("bernoulli_", tensor, kernels::BernoulliFill{kernels::make_bernoulli(p)}, key,
+                    shard);
+}
+
+void randint_(const Tensor& tensor, int64_t low, int64_t high, RngKey key, const Shard* shard) {
+  if (low >= high) {
+    throw Error(ErrorCode::kValue, "randint_",
+                absl::StrCat("low must be less than high; they are ", low, " and ", high, ", for ",
+                             describe(tensor)));
+  }
+  const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
+  random_<TypeList<int64_t>>("randint_", tensor, kernels::IntegerFill{{low, range}}, key, shard);
 }
 
 }  // namespace hollow

@@ -164,31 +164,5 @@ TEST(CpuReduceTest, MomentsOfFewAndOfNone) {
   EXPECT_EQ(y, 0);
 }
 
-TEST(CpuRandomTest, ThreadsAndLayoutsGiveTheSameBits) {
-  constexpr int64_t kSize = 50001;
-  const NormalFill fill{make_normal(0, 1)};
-  const RandomStream stream = {.key = 99, .generation = 2};
-  set_num_threads(1);
-  std::vector<float> one(kSize);
-  random(Cpu{}, one.data(), contiguous<1>(kSize), stream, fill);
-  for (const int threads : {2, 5}) {
-    set_num_threads(threads);
-    std::vector<float> y(kSize);
-    random(Cpu{}, y.data(), contiguous<1>(kSize), stream, fill);
-    EXPECT_TRUE(y == one) << threads;
-    Strided<1> third;
-    third.numel = kSize;
-    third.rank = 1;
-    third.size[0] = kSize;
-    third.stride[0][0] = 3;
-    std::vector<float> apart(3 * kSize, -777);
-    random(Cpu{}, apart.data(), third, stream, fill);
-    for (int64_t i = 0; i < kSize; ++i) {
-      ASSERT_EQ(apart[static_cast<size_t>(3 * i)], one[static_cast<size_t>(i)]);
-      ASSERT_EQ(apart[static_cast<size_t>(3 * i + 1)], -777);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace hollow::kernels

@@ -19,7 +19,7 @@ std::vector<float> draw(const Fill& fill, int count = kSamples) {
   std::vector<float> values(static_cast<size_t>(count));
   for (size_t i = 0; i < values.size(); i += 4) {
     float out[4];
-    fill(random_block(/*key=*/0x5eed, /*generation=*/0, i / 4), out);
+    values_of(random_block(/*key=*/0x5eed, /*generation=*/0, i / 4), fill, out);
     std::copy(out, out + 4, &values[i]);
   }
   return values;
@@ -75,32 +75,33 @@ std::vector<uint32_t> sweep(uint32_t stride) {
 TEST(MinusLog, IsWithinTwoUnitsInTheLastPlace) {
   for (uint32_t bits = bits_of(0x1p-34f); bits <= bits_of(1.0f); bits += 211) {
     const float x = float_of_bits(bits);
-    const float got = minus_log(x, x - 1.0f);
+    const float got = minus_log<OneLane>(x, x - 1.0f);
     const double want = -std::log(static_cast<double>(x));
     const float ulp = std::nextafter(got, 100.0f) - got;
     ASSERT_NEAR(got, want, 2 * ulp) << x;
   }
-  EXPECT_EQ(minus_log(1.0f, 0.0f), 0.0f);
+  EXPECT_EQ(minus_log<OneLane>(1.0f, 0.0f), 0.0f);
 }
 
 TEST(MinusLog, TakesTheDigitsOfWhatIsMissingToOne) {
   for (float missing : {0x1p-60f, 1e-9f, 1e-4f, 0.25f}) {
-    EXPECT_NEAR(minus_log(1.0f - missing, -missing), -std::log1p(-static_cast<double>(missing)),
-                3e-7 * missing);
+    EXPECT_NEAR(minus_log<OneLane>(1.0f - missing, -missing),
+                -std::log1p(-static_cast<double>(missing)), 3e-7 * missing);
   }
 }
 
 TEST(Uniform, IsWordTimesStepRoundedOnce) {
   const UniformParams unit = make_uniform(0, 1);
-  EXPECT_EQ(uniform(0, unit), 0.0f);
-  EXPECT_EQ(uniform(255, unit), 0.0f);
-  EXPECT_EQ(uniform(256, unit), 0x1p-24f);
-  EXPECT_EQ(uniform(0x80000000u, unit), 0.5f);
-  EXPECT_EQ(uniform(~0u, unit), 1.0f - 0x1p-24f);
+  EXPECT_EQ(uniform<OneLane>(0, unit), 0.0f);
+  EXPECT_EQ(uniform<OneLane>(255, unit), 0.0f);
+  EXPECT_EQ(uniform<OneLane>(256, unit), 0x1p-24f);
+  EXPECT_EQ(uniform<OneLane>(0x80000000u, unit), 0.5f);
+  EXPECT_EQ(uniform<OneLane>(~0u, unit), 1.0f - 0x1p-24f);
   const UniformParams shifted = make_uniform(-3, 7);
   for (uint32_t word : sweep(1 << 13)) {
     const double u = static_cast<double>(word >> 8) * 0x1p-24;
-    ASSERT_EQ(uniform(word, shifted), std::min(static_cast<float>(-3 + 10 * u), shifted.max));
+    ASSERT_EQ(uniform<OneLane>(word, shifted),
+              std::min(static_cast<float>(-3 + 10 * u), shifted.max));
   }
 }
 
@@ -111,13 +112,13 @@ TEST(Uniform, StaysBelowTheUpperBound) {
   for (const auto& [lo, hi] : bounds) {
     const UniformParams p = make_uniform(lo, hi);
     for (uint32_t word : sweep(1 << 16)) {
-      const double value = uniform(word, p);
+      const double value = uniform<OneLane>(word, p);
       ASSERT_TRUE(lo <= value && value < hi) << lo << ' ' << hi << ' ' << word << ' ' << value;
     }
   }
   for (double at : {0.0, 0.1, -3.0}) {
-    EXPECT_EQ(uniform(0, make_uniform(at, at)), static_cast<float>(at));
-    EXPECT_EQ(uniform(~0u, make_uniform(at, at)), static_cast<float>(at));
+    EXPECT_EQ(uniform<OneLane>(0, make_uniform(at, at)), static_cast<float>(at));
+    EXPECT_EQ(uniform<OneLane>(~0u, make_uniform(at, at)), static_cast<float>(at));
   }
 }
 
@@ -135,7 +136,7 @@ TEST(Normal, MatchesBoxMullerInDouble) {
   for (size_t i = 0; i < words.size(); ++i) {
     const uint32_t word0 = words[i], word1 = words[(i * 7919) % words.size()];
     float z0, z1;
-    normal_pair(word0, word1, unit, &z0, &z1);
+    normal_pair<OneLane>(word0, word1, unit, &z0, &z1);
     const double u = std::fma(static_cast<float>(word0), 0x1p-32f, 0x1p-33f);
     const double radius = std::sqrt(-2 * std::log(u)), angle = 2 * kPi * word1 * 0x1p-32;
     ASSERT_NEAR(z0, radius * std::cos(angle), 2.5e-7 * radius) << word0 << ' ' << word1;
@@ -149,13 +150,13 @@ TEST(Normal, EdgeWordsAreExact) {
   const float sqrt2ln2 = 1.17741002f;  // radius where u = 1/2
   const float turns[4][2] = {{sqrt2ln2, 0}, {0, sqrt2ln2}, {-sqrt2ln2, 0}, {0, -sqrt2ln2}};
   for (uint32_t quarter = 0; quarter < 4; ++quarter) {
-    normal_pair(0x80000000u, quarter << 30, unit, &z0, &z1);
+    normal_pair<OneLane>(0x80000000u, quarter << 30, unit, &z0, &z1);
     EXPECT_EQ(z0, turns[quarter][0]);
     EXPECT_EQ(z1, turns[quarter][1]);
   }
-  normal_pair(0, 0, make_normal(3, 2), &z0, &z1);
+  normal_pair<OneLane>(0, 0, make_normal(3, 2), &z0, &z1);
   EXPECT_NEAR(z0, 3 + 2 * 6.763706, 2e-6);  // the largest there is
-  normal_pair(~0u, 12345, make_normal(3, 2), &z0, &z1);
+  normal_pair<OneLane>(~0u, 12345, make_normal(3, 2), &z0, &z1);
   EXPECT_EQ(z0, 3.0f);  // u rounds to 1
   EXPECT_EQ(z1, 3.0f);
 }
@@ -180,15 +181,15 @@ TEST(Fills, TakeTheWordsInOrder) {
   const Philox4x32 block = {{1u << 28, 3u << 29, 1u << 31, 0xf0000000u}};
   const TruncatedNormalParams t = make_truncated_normal(0, 1, -2, 2);
   float u[4], z[4], cut[4], pair[4];
-  UniformFill{make_uniform(0, 1)}(block, u);
-  NormalFill{make_normal(0, 1)}(block, z);
-  TruncatedNormalFill{t}(block, cut);
-  normal_pair(block.word[0], block.word[1], make_normal(0, 1), &pair[0], &pair[1]);
-  normal_pair(block.word[2], block.word[3], make_normal(0, 1), &pair[2], &pair[3]);
+  values_of(block, UniformFill{make_uniform(0, 1)}, u);
+  values_of(block, NormalFill{make_normal(0, 1)}, z);
+  values_of(block, TruncatedNormalFill{t}, cut);
+  normal_pair<OneLane>(block.word[0], block.word[1], make_normal(0, 1), &pair[0], &pair[1]);
+  normal_pair<OneLane>(block.word[2], block.word[3], make_normal(0, 1), &pair[2], &pair[3]);
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(u[i], static_cast<float>(block.word[i]) * 0x1p-32f);
     EXPECT_EQ(z[i], pair[i]);
-    EXPECT_EQ(cut[i], truncated_normal(block.word[i], t));
+    EXPECT_EQ(cut[i], truncated_normal<OneLane>(block.word[i], t));
   }
 }
 

@@ -116,7 +116,7 @@ TEST(TruncatedNormal, IsTheInverseDistributionFunction) {
                           : c.b <= c.mean - 1.5 * c.std ? c.b
                                                         : c.mean;
     for (uint32_t word : sweep(100003)) {
-      const float value = truncated_normal(word, p);
+      const float value = truncated_normal<OneLane>(word, p);
       ASSERT_TRUE(c.a <= value && value <= c.b) << c << ' ' << word << ' ' << value;
       const double z = (value - c.mean) / c.std;
       const double distance = std::fabs(value - origin) / c.std;
@@ -138,7 +138,7 @@ TEST(TruncatedNormal, HasItsDistribution) {
     double mean = 0;
     for (size_t i = 0; i < kSamples; i += 4) {
       float out[4];
-      fill(random_block(/*key=*/7, /*generation=*/1, i / 4), out);
+      values_of(random_block(/*key=*/7, /*generation=*/1, i / 4), fill, out);
       for (size_t k = 0; k < 4; ++k) mean += (values[i + k] = out[k]) / double{kSamples};
     }
     std::sort(values.begin(), values.end());
@@ -164,7 +164,8 @@ TEST(TruncatedNormal, MirrorsWithItsBounds) {
     const bool straddles = c.a < c.mean && c.mean < c.b;
     for (uint32_t word : sweep(1 << 20)) {
       if (straddles && c.a != -c.b) continue;  // there the two sides may share a word differently
-      ASSERT_EQ(truncated_normal(word, p), -truncated_normal(~word, q)) << c << ' ' << word;
+      ASSERT_EQ(truncated_normal<OneLane>(word, p), -truncated_normal<OneLane>(~word, q))
+          << c << ' ' << word;
     }
   }
 }
@@ -172,12 +173,12 @@ TEST(TruncatedNormal, MirrorsWithItsBounds) {
 TEST(TruncatedNormal, RisesWithTheWordAndReachesItsBounds) {
   for (const Case& c : kCases) {
     const TruncatedNormalParams p = make_truncated_normal(c.mean, c.std, c.a, c.b);
-    float before = truncated_normal(0, p);
+    float before = truncated_normal<OneLane>(0, p);
     if (c.mean - c.a < 6 * c.std) {
       EXPECT_NEAR(before, c.a, 1e-6 * std::min(c.std, c.b - c.a) + ulp(p.lo)) << c;
     }
     for (uint64_t word = 0; word <= ~0u; word += 1 << 15) {
-      const float value = truncated_normal(static_cast<uint32_t>(word), p);
+      const float value = truncated_normal<OneLane>(static_cast<uint32_t>(word), p);
       ASSERT_LE(before, value) << c << ' ' << word;
       before = value;
     }
@@ -189,7 +190,7 @@ TEST(TruncatedNormal, ShortIntervalsAreUniformToTheLastDigit) {
     const TruncatedNormalParams p = make_truncated_normal(-0.3, 1, 0, width);
     for (uint32_t word : sweep(1 << 24)) {
       const double want = (word + 0.5) / kTwoTo32 * width;
-      ASSERT_NEAR(truncated_normal(word, p), want, (5e-7 + 0.2 * width) * want) << word;
+      ASSERT_NEAR(truncated_normal<OneLane>(word, p), want, (5e-7 + 0.2 * width) * want) << word;
     }
   }
 }
@@ -197,7 +198,7 @@ TEST(TruncatedNormal, ShortIntervalsAreUniformToTheLastDigit) {
 TEST(TruncatedNormal, DegenerateParametersGiveTheirPoint) {
   for (uint32_t word : {0u, 12345u, 0x80000000u, ~0u}) {
     const auto value = [&](double mean, double std, double a, double b) {
-      return truncated_normal(word, make_truncated_normal(mean, std, a, b));
+      return truncated_normal<OneLane>(word, make_truncated_normal(mean, std, a, b));
     };
     EXPECT_EQ(value(0, 1, 0.5, 0.5), 0.5f);
     EXPECT_EQ(value(0, 1, 0, 0), 0.0f);

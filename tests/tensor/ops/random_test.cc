@@ -31,14 +31,21 @@ struct Case {
   std::function<void(const kernels::Philox4x32&, float (&)[4])> values;
 };
 
+template <typename Fill>
+auto values_of(const Fill& fill) {
+  return [fill](const kernels::Philox4x32& block, float(&out)[4]) {
+    kernels::values_of(block, fill, out);
+  };
+}
+
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = {
       {"uniform_", [](const Tensor& t, RngKey key) { uniform_(t, -0.25, 3, key); },
-       kernels::UniformFill{kernels::make_uniform(-0.25, 3)}},
+       values_of(kernels::UniformFill{kernels::make_uniform(-0.25, 3)})},
       {"normal_", [](const Tensor& t, RngKey key) { normal_(t, 0.5, 2, key); },
-       kernels::NormalFill{kernels::make_normal(0.5, 2)}},
+       values_of(kernels::NormalFill{kernels::make_normal(0.5, 2)})},
       {"trunc_normal_", [](const Tensor& t, RngKey key) { trunc_normal_(t, 0.1, 1, -1, 2, key); },
-       kernels::TruncatedNormalFill{kernels::make_truncated_normal(0.1, 1, -1, 2)}},
+       values_of(kernels::TruncatedNormalFill{kernels::make_truncated_normal(0.1, 1, -1, 2)})},
   };
   return all;
 }

@@ -1,0 +1,86 @@
+// Lanes (kernels/lanes.h) of AVX2 with FMA and F16C: eight f32, or four 64-bit words.
+//
+// For sources that are compiled for this instruction set alone. All here is in an anonymous
+// namespace, and such a source uses nothing inline of other headers: the linker keeps one copy of
+// an inline function, and it must not be one that only some machines can run.
+#ifndef HOLLOW_KERNELS_CPU_LANES_AVX2_H_
+#define HOLLOW_KERNELS_CPU_LANES_AVX2_H_
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "kernels/scalar.h"
+
+namespace hollow::kernels {
+namespace {
+
+struct Avx2 {
+  static constexpr int kFloats = 8;
+  static constexpr int kWides = 4;
+
+  using Float [[gnu::vector_size(32)]] = float;
+  using Word [[gnu::vector_size(32)]] = uint32_t;
+  using Int [[gnu::vector_size(32)]] = int32_t;
+  using Wide [[gnu::vector_size(32)]] = uint64_t;
+  using Narrow [[gnu::vector_size(16)]] = uint16_t;
+
+  static Float all(float x) { return _mm256_set1_ps(x); }
+  static Float fma(Float a, Float b, Float c) { return _mm256_fmadd_ps(a, b, c); }
+  static Float sqrt(Float x) { return _mm256_sqrt_ps(x); }
+  static Float reciprocal(Float x) { return 1.0f / x; }
+  static Float to_float(Int n) { return _mm256_cvtepi32_ps((__m256i)n); }
+  // There is no such instruction: both halves are exact, and their sum is rounded once.
+  static Float to_float(Word n) {
+    return fma(to_float((Int)(n >> 16)), all(65536.0f), to_float((Int)(n & 0xffffu)));
+  }
+  static Word bits(Float x) { return (Word)x; }
+  static Float from_bits(Word bits) { return (Float)bits; }
+  static Int as_int(Word n) { return (Int)n; }
+  static Word as_word(Int n) { return (Word)n; }
+
+  // The products of the lower halves.
+  static Wide multiply_low(Wide a, Wide b) {
+    return (Wide)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+  }
+  // Lane i of the result is word 0 of lane i of `low`, then that of `high`.
+  static Wide join(Wide low, Wide high) {
+    return (Wide)_mm256_blend_epi32((__m256i)low, (__m256i)(high << 32), 0xaa);
+  }
+
+  // Lane i of a Wide is block kOrder[i] of four. The pairs below then come out in their order.
+  static constexpr Wide kOrder = {0, 2, 1, 3};
+  static Wide in_order(Wide x) { return (Wide)_mm256_permute4x64_epi64((__m256i)x, 0xd8); }
+  static Wide load(const uint64_t* from) {
+    return (Wide)_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  }
+
+  // The even lanes' pairs, and the odd lanes'.
+  static Wide even_pairs(Wide a, Wide b) {
+    return (Wide)_mm256_unpacklo_epi64((__m256i)a, (__m256i)b);
+  }
+  static Wide odd_pairs(Wide a, Wide b) {
+    return (Wide)_mm256_unpackhi_epi64((__m256i)a, (__m256i)b);
+  }
+  static Float even_fours(Float a, Float b) { return _mm256_unpacklo_ps(a, b); }
+  static Float odd_fours(Float a, Float b) { return _mm256_unpackhi_ps(a, b); }
+
+  static void store(float* to, Float x) { _mm256_storeu_ps(to, x); }
+  static void store(Half* to, Float x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static void store(BFloat16* to, Float x) {
+    const Word u = bits(x);
+    const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+    const Word kept = (u & 0x7fffffffu) > 0x7f800000u ? (u >> 16) | 0x40u : rounded;
+    const Narrow narrow = __builtin_convertvector(kept, Narrow);
+    __builtin_memcpy(to, &narrow, sizeof(narrow));
+  }
+};
+
+using Vectors = Avx2;
+
+}  // namespace
+}  // namespace hollow::kernels
+
+#endif  // HOLLOW_KERNELS_CPU_LANES_AVX2_H_

@@ -1,0 +1,77 @@
+// Lanes (kernels/lanes.h) of AVX-512 F, BW, DQ and VL: sixteen f32, or eight 64-bit words. See
+// lanes_avx2.h, which this follows line by line.
+#ifndef HOLLOW_KERNELS_CPU_LANES_AVX512_H_
+#define HOLLOW_KERNELS_CPU_LANES_AVX512_H_
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "kernels/scalar.h"
+
+namespace hollow::kernels {
+namespace {
+
+struct Avx512 {
+  static constexpr int kFloats = 16;
+  static constexpr int kWides = 8;
+
+  using Float [[gnu::vector_size(64)]] = float;
+  using Word [[gnu::vector_size(64)]] = uint32_t;
+  using Int [[gnu::vector_size(64)]] = int32_t;
+  using Wide [[gnu::vector_size(64)]] = uint64_t;
+  using Narrow [[gnu::vector_size(32)]] = uint16_t;
+
+  static Float all(float x) { return _mm512_set1_ps(x); }
+  static Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
+  static Float sqrt(Float x) { return _mm512_sqrt_ps(x); }
+  static Float reciprocal(Float x) { return 1.0f / x; }
+  static Float to_float(Int n) { return _mm512_cvtepi32_ps((__m512i)n); }
+  static Float to_float(Word n) { return _mm512_cvtepu32_ps((__m512i)n); }
+  static Word bits(Float x) { return (Word)x; }
+  static Float from_bits(Word bits) { return (Float)bits; }
+  static Int as_int(Word n) { return (Int)n; }
+  static Word as_word(Int n) { return (Word)n; }
+
+  static Wide multiply_low(Wide a, Wide b) {
+    return (Wide)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+  }
+  static Wide join(Wide low, Wide high) {
+    return (Wide)_mm512_mask_blend_epi32(0xaaaa, (__m512i)low, (__m512i)(high << 32));
+  }
+
+  static constexpr Wide kOrder = {0, 4, 1, 5, 2, 6, 3, 7};
+  static Wide in_order(Wide x) {
+    return (Wide)_mm512_permutexvar_epi64((__m512i)kOrder, (__m512i)x);
+  }
+  static Wide load(const uint64_t* from) { return (Wide)_mm512_loadu_si512(from); }
+
+  static Wide even_pairs(Wide a, Wide b) {
+    return (Wide)_mm512_unpacklo_epi64((__m512i)a, (__m512i)b);
+  }
+  static Wide odd_pairs(Wide a, Wide b) {
+    return (Wide)_mm512_unpackhi_epi64((__m512i)a, (__m512i)b);
+  }
+  static Float even_fours(Float a, Float b) { return _mm512_unpacklo_ps(a, b); }
+  static Float odd_fours(Float a, Float b) { return _mm512_unpackhi_ps(a, b); }
+
+  static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
+  static void store(Half* to, Float x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                        _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+  }
+  static void store(BFloat16* to, Float x) {
+    const Word u = bits(x);
+    const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+    const Word kept = (u & 0x7fffffffu) > 0x7f800000u ? (u >> 16) | 0x40u : rounded;
+    const Narrow narrow = __builtin_convertvector(kept, Narrow);
+    __builtin_memcpy(to, &narrow, sizeof(narrow));
+  }
+};
+
+using Vectors = Avx512;
+
+}  // namespace
+}  // namespace hollow::kernels
+
+#endif  // HOLLOW_KERNELS_CPU_LANES_AVX512_H_

@@ -1,0 +1,10 @@
+#include "kernels/cpu/lanes_avx2.h"
+#include "kernels/cpu/random_blocks.h"
+#include "kernels/cpu/random_lanes.h"
+
+namespace hollow::kernels {
+
+#define BLOCKS(T, Distribution) HOLLOW_RANDOM_BLOCKS_OF(Isa::kAvx2, T, Distribution)
+HOLLOW_RANDOM_BLOCKS(BLOCKS)
+
+}  // namespace hollow::kernels
