@@ -60,7 +60,7 @@ HOLLOW_HD inline typename Lanes::Float minus_log(typename Lanes::Float x,
   const typename Lanes::Word bits = Lanes::bits(x);
   const typename Lanes::Int e = Lanes::as_int(bits - kSqrtHalf) >> 23;
   const typename Lanes::Float m = Lanes::from_bits(bits - (Lanes::as_word(e) << 23));
-  const typename Lanes::Float f = e == 0 ? minus_one : m - 1.0f;
+  const typename Lanes::Float f = Lanes::select(e == 0, minus_one, m - 1.0f);
   return Lanes::fma(Lanes::to_float(e), Lanes::all(kMinusLn2), f * polynomial<Lanes>(f, kNegLog));
 }
 
@@ -86,7 +86,7 @@ template <typename Lanes>
 HOLLOW_HD inline typename Lanes::Float uniform(typename Lanes::Word word, const UniformParams& p) {
   const typename Lanes::Float n = Lanes::to_float(Lanes::as_int(word >> 8));
   const typename Lanes::Float value = Lanes::fma(n, Lanes::all(p.step), Lanes::all(p.lo));
-  return value < p.max ? value : Lanes::all(p.max);
+  return Lanes::select(value < p.max, value, Lanes::all(p.max));
 }
 
 struct NormalParams {
@@ -124,8 +124,8 @@ HOLLOW_HD inline void normal_pair(typename Lanes::Word word0, typename Lanes::Wo
   const auto odd = (quarter & 1u) != 0u;
   const Word sign0 = ((quarter + 1u) & 2u) << 30;
   const Word sign1 = (quarter & 2u) << 30;
-  const Float unit0 = Lanes::from_bits(Lanes::bits(odd ? sin : cos) ^ sign0);
-  const Float unit1 = Lanes::from_bits(Lanes::bits(odd ? cos : sin) ^ sign1);
+  const Float unit0 = Lanes::from_bits(Lanes::bits(Lanes::select(odd, sin, cos)) ^ sign0);
+  const Float unit1 = Lanes::from_bits(Lanes::bits(Lanes::select(odd, cos, sin)) ^ sign1);
   *value0 = Lanes::fma(radius * unit0, Lanes::all(p.std), Lanes::all(p.mean));
   *value1 = Lanes::fma(radius * unit1, Lanes::all(p.std), Lanes::all(p.mean));
 }
@@ -137,12 +137,13 @@ HOLLOW_HD inline typename Lanes::Float truncated_normal(typename Lanes::Word wor
   using Word = typename Lanes::Word;
   const Word w = word ^ p.flip;
   const auto left = w < p.split;
-  const Word to_end = left ? w : ~w;
-  const Word from_origin = left ? p.split - 1u - w : w - p.split;
+  const Word to_end = Lanes::select(left, w, ~w);
+  const Word from_origin = Lanes::select(left, p.split - 1u - w, w - p.split);
   const Float step = Lanes::all(p.step);
   const Float part = Lanes::fma(Lanes::to_float(from_origin), step, Lanes::all(p.offset));
-  const Float rest = Lanes::fma(Lanes::to_float(to_end), step,
-                                left ? Lanes::all(p.rest_left) : Lanes::all(p.rest_right));
+  const Float rest =
+      Lanes::fma(Lanes::to_float(to_end), step,
+                 Lanes::select(left, Lanes::all(p.rest_left), Lanes::all(p.rest_right)));
 
   // 1 - part^2 = rest * (1 + part), but for the digits that either form loses.
   const Float depth = p.central != 0 ? minus_log<Lanes>(rest * (1.0f + part), -(part * part))
@@ -151,10 +152,10 @@ HOLLOW_HD inline typename Lanes::Float truncated_normal(typename Lanes::Word wor
   const Float x = Lanes::fma(Lanes::reciprocal(depth + p.shift), Lanes::all(p.map_scale),
                              Lanes::all(p.map_offset));
   const Float distance = growth * polynomial<Lanes>(x, p.poly);
-  const Float scale = left ? Lanes::all(p.scale_left) : Lanes::all(p.scale_right);
+  const Float scale = Lanes::select(left, Lanes::all(p.scale_left), Lanes::all(p.scale_right));
   const Float value = Lanes::fma(distance, scale, Lanes::all(p.origin));
-  const Float above = value < p.lo ? Lanes::all(p.lo) : value;
-  return above < p.hi ? above : Lanes::all(p.hi);
+  const Float above = Lanes::select(value < p.lo, Lanes::all(p.lo), value);
+  return Lanes::select(above < p.hi, above, Lanes::all(p.hi));
 }
 
 struct BernoulliParams {
@@ -171,7 +172,7 @@ inline BernoulliParams make_bernoulli(double p) {
 template <typename Lanes>
 HOLLOW_HD inline typename Lanes::Float bernoulli(typename Lanes::Word word,
                                                  const BernoulliParams& p) {
-  return word < p.first ? Lanes::all(p.low) : Lanes::all(p.high);
+  return Lanes::select(word < p.first, Lanes::all(p.low), Lanes::all(p.high));
 }
 
 struct IntegerParams {

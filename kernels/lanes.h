@@ -2,9 +2,9 @@
 #define HOLLOW_KERNELS_LANES_H_
 
 // What the distributions are written in: f32 and 32-bit words, one value or a vector of them at a
-// time. Arithmetic, comparisons, shifts and ?: are the language's own, for vectors too (they are
-// vectors of the compiler's); what the language lacks is here for one value, and in
-// kernels/cpu/lanes_*.h for the vectors of each instruction set.
+// time. Arithmetic, comparisons and shifts are operators, for vectors too, where a number beside a
+// vector stands for a vector of it; the rest is here for one value, and in kernels/cpu for the
+// vectors of each instruction set.
 //
 //   template <typename Lanes>
 //   HOLLOW_HD inline typename Lanes::Float line(typename Lanes::Float x) {
@@ -35,6 +35,11 @@ struct OneLane {
   // The same bits as another type.
   HOLLOW_HD static Word bits(Float x) { return bits_of(x); }
   HOLLOW_HD static Float from_bits(Word bits) { return float_of_bits(bits); }
+  // What a comparison says of each lane: which of the two it gets.
+  template <typename T>
+  HOLLOW_HD static T select(bool condition, T yes, T no) {
+    return condition ? yes : no;
+  }
   HOLLOW_HD static Int as_int(Word n) { return static_cast<Int>(n); }
   HOLLOW_HD static Word as_word(Int n) { return static_cast<Word>(n); }
 };

@@ -25,19 +25,13 @@ struct Avx2 {
   using Wide [[gnu::vector_size(32)]] = uint64_t;
   using Narrow [[gnu::vector_size(16)]] = uint16_t;
 
-  static Float all(float x) { return _mm256_set1_ps(x); }
   static Float fma(Float a, Float b, Float c) { return _mm256_fmadd_ps(a, b, c); }
   static Float sqrt(Float x) { return _mm256_sqrt_ps(x); }
-  static Float reciprocal(Float x) { return 1.0f / x; }
   static Float to_float(Int n) { return _mm256_cvtepi32_ps((__m256i)n); }
   // There is no such instruction: both halves are exact, and their sum is rounded once.
   static Float to_float(Word n) {
-    return fma(to_float((Int)(n >> 16)), all(65536.0f), to_float((Int)(n & 0xffffu)));
+    return fma(to_float((Int)(n >> 16)), 65536.0f - Float{}, to_float((Int)(n & 0xffffu)));
   }
-  static Word bits(Float x) { return (Word)x; }
-  static Float from_bits(Word bits) { return (Float)bits; }
-  static Int as_int(Word n) { return (Int)n; }
-  static Word as_word(Int n) { return (Word)n; }
 
   // The products of the lower halves.
   static Wide multiply_low(Wide a, Wide b) {
@@ -56,11 +50,11 @@ struct Avx2 {
   }
 
   // The even lanes' pairs, and the odd lanes'.
-  static Wide even_pairs(Wide a, Wide b) {
-    return (Wide)_mm256_unpacklo_epi64((__m256i)a, (__m256i)b);
+  static Word even_pairs(Word a, Word b) {
+    return (Word)_mm256_unpacklo_epi64((__m256i)a, (__m256i)b);
   }
-  static Wide odd_pairs(Wide a, Wide b) {
-    return (Wide)_mm256_unpackhi_epi64((__m256i)a, (__m256i)b);
+  static Word odd_pairs(Word a, Word b) {
+    return (Word)_mm256_unpackhi_epi64((__m256i)a, (__m256i)b);
   }
   static Float even_fours(Float a, Float b) { return _mm256_unpacklo_ps(a, b); }
   static Float odd_fours(Float a, Float b) { return _mm256_unpackhi_ps(a, b); }
@@ -70,7 +64,7 @@ struct Avx2 {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
   }
   static void store(BFloat16* to, Float x) {
-    const Word u = bits(x);
+    const Word u = (Word)x;
     const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
     const Word kept = (u & 0x7fffffffu) > 0x7f800000u ? (u >> 16) | 0x40u : rounded;
     const Narrow narrow = __builtin_convertvector(kept, Narrow);

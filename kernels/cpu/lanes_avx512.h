@@ -22,16 +22,10 @@ struct Avx512 {
   using Wide [[gnu::vector_size(64)]] = uint64_t;
   using Narrow [[gnu::vector_size(32)]] = uint16_t;
 
-  static Float all(float x) { return _mm512_set1_ps(x); }
   static Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
   static Float sqrt(Float x) { return _mm512_sqrt_ps(x); }
-  static Float reciprocal(Float x) { return 1.0f / x; }
   static Float to_float(Int n) { return _mm512_cvtepi32_ps((__m512i)n); }
   static Float to_float(Word n) { return _mm512_cvtepu32_ps((__m512i)n); }
-  static Word bits(Float x) { return (Word)x; }
-  static Float from_bits(Word bits) { return (Float)bits; }
-  static Int as_int(Word n) { return (Int)n; }
-  static Word as_word(Int n) { return (Word)n; }
 
   static Wide multiply_low(Wide a, Wide b) {
     return (Wide)_mm512_mul_epu32((__m512i)a, (__m512i)b);
@@ -46,11 +40,11 @@ struct Avx512 {
   }
   static Wide load(const uint64_t* from) { return (Wide)_mm512_loadu_si512(from); }
 
-  static Wide even_pairs(Wide a, Wide b) {
-    return (Wide)_mm512_unpacklo_epi64((__m512i)a, (__m512i)b);
+  static Word even_pairs(Word a, Word b) {
+    return (Word)_mm512_unpacklo_epi64((__m512i)a, (__m512i)b);
   }
-  static Wide odd_pairs(Wide a, Wide b) {
-    return (Wide)_mm512_unpackhi_epi64((__m512i)a, (__m512i)b);
+  static Word odd_pairs(Word a, Word b) {
+    return (Word)_mm512_unpackhi_epi64((__m512i)a, (__m512i)b);
   }
   static Float even_fours(Float a, Float b) { return _mm512_unpacklo_ps(a, b); }
   static Float odd_fours(Float a, Float b) { return _mm512_unpackhi_ps(a, b); }
@@ -61,7 +55,7 @@ struct Avx512 {
                         _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
   }
   static void store(BFloat16* to, Float x) {
-    const Word u = bits(x);
+    const Word u = (Word)x;
     const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
     const Word kept = (u & 0x7fffffffu) > 0x7f800000u ? (u >> 16) | 0x40u : rounded;
     const Narrow narrow = __builtin_convertvector(kept, Narrow);

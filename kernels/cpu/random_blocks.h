@@ -13,7 +13,7 @@
 namespace hollow::kernels {
 
 // How many numbers a list may be read beyond its end.
-inline constexpr int64_t kBlocksAtOnce = 16;
+inline constexpr int64_t kBlocksAtOnce = 32;
 
 // y[kPerBlock * i + j] = value j of block first + i, for 0 <= i < blocks.
 template <Isa kIsa, typename T, typename Distribution>

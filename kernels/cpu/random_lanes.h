@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/pack.h"
 #include "kernels/cpu/random_blocks.h"
 #include "kernels/distributions.h"
 #include "kernels/random.h"
@@ -17,91 +18,85 @@
 namespace hollow::kernels {
 namespace {
 
-// What one step makes: two groups of blocks, since one leaves a core waiting for its products.
-constexpr int kGroups = 2;
+// What one step makes: several groups of blocks side by side (pack.h), each of them two vectors of
+// values.
+constexpr int kGroups = 4;
+using GroupLanes = Packed<Vectors, kGroups>;
+using ValueLanes = Packed<Vectors, 2 * kGroups>;
+using Wide = Pack<Vectors::Wide, kGroups>;
+constexpr int64_t kBlocksOfGroup = Vectors::kWides;
+constexpr int64_t kBlocksOfStep = kGroups * kBlocksOfGroup;
+static_assert(kBlocksOfStep <= kBlocksAtOnce);
 
-template <typename Lanes>
-constexpr int64_t kBlocksOfStep = kGroups* Lanes::kWides;
+HOLLOW_INLINE Wide multiply_low(Wide a, Wide b) {
+  return Wide::of([&](int i) { return Vectors::multiply_low(a.v[i], b.v[i]); });
+}
 
-template <typename Lanes>
+// Word 0 of each lane of `low`, then that of `high`.
+HOLLOW_INLINE GroupLanes::Word join(const Wide& low, const Wide& high) {
+  return GroupLanes::Word::of(
+      [&](int i) { return (Vectors::Word)Vectors::join(low.v[i], high.v[i]); });
+}
+
 struct Words {
-  typename Lanes::Wide word[kGroups][4];
+  Wide word[4];
 };
 
 // kernels/philox.h, with a block in each lane.
-template <typename Lanes>
-inline Words<Lanes> philox(const typename Lanes::Wide (&number)[kGroups], RandomStream stream) {
-  using Wide = typename Lanes::Wide;
-  const Wide multiplier0 = Wide{} + uint64_t{0xD2511F53u};
-  const Wide multiplier1 = Wide{} + uint64_t{0xCD9E8D57u};
-  Words<Lanes> c;
-  for (int g = 0; g < kGroups; ++g) {
-    c.word[g][0] = number[g];
-    c.word[g][1] = number[g] >> 32;
-    c.word[g][2] = Wide{} + uint64_t{stream.generation};
-    c.word[g][3] = Wide{};
-  }
+HOLLOW_INLINE Words philox(const Wide& number, RandomStream stream) {
+  const Wide multiplier0 = uint64_t{0xD2511F53u};
+  const Wide multiplier1 = uint64_t{0xCD9E8D57u};
+  Wide c0 = number, c1 = number >> 32, c2 = uint64_t{stream.generation}, c3 = uint64_t{0};
   uint32_t key0 = static_cast<uint32_t>(stream.key);
   uint32_t key1 = static_cast<uint32_t>(stream.key >> 32);
 #pragma GCC unroll 10
   for (int round = 0; round < 10; ++round) {
-    for (int g = 0; g < kGroups; ++g) {
-      const Wide product0 = Lanes::multiply_low(c.word[g][0], multiplier0);
-      const Wide product1 = Lanes::multiply_low(c.word[g][2], multiplier1);
-      c.word[g][0] = (product1 >> 32) ^ c.word[g][1] ^ uint64_t { key0 };
-      c.word[g][1] = product1;
-      c.word[g][2] = (product0 >> 32) ^ c.word[g][3] ^ uint64_t { key1 };
-      c.word[g][3] = product0;
-    }
+    const Wide product0 = multiply_low(c0, multiplier0);
+    const Wide product1 = multiply_low(c2, multiplier1);
+    c0 = (product1 >> 32) ^ (c1 ^ uint64_t{key0});
+    c1 = product1;
+    c2 = (product0 >> 32) ^ (c3 ^ uint64_t{key1});
+    c3 = product0;
     key0 += 0x9E3779B9u;
     key1 += 0xBB67AE85u;
   }
-  return c;
+  return {{c0, c1, c2, c3}};
 }
 
-// The blocks of one step to their places.
-template <typename Lanes, typename T, typename Distribution>
-inline void store_step(T* y, const Words<Lanes>& words, const Distribution& fill) {
-  using Float = typename Lanes::Float;
-  using Word = typename Lanes::Word;
-  for (int g = 0; g < kGroups; ++g) {
-    const auto& word = words.word[g];
-    Float low, high;
-    if constexpr (Distribution::kPairs) {
-      Float first, second;
-      fill.template pair<Lanes>((Word)Lanes::join(word[0], word[2]),
-                                (Word)Lanes::join(word[1], word[3]), &first, &second);
-      low = Lanes::even_fours(first, second);
-      high = Lanes::odd_fours(first, second);
-    } else {
-      const auto a = Lanes::join(word[0], word[1]);
-      const auto b = Lanes::join(word[2], word[3]);
-      low = fill.template value<Lanes>((Word)Lanes::even_pairs(a, b));
-      high = fill.template value<Lanes>((Word)Lanes::odd_pairs(a, b));
-    }
-    Lanes::store(y + 4 * Lanes::kWides * g, low);
-    Lanes::store(y + 4 * Lanes::kWides * g + Lanes::kFloats, high);
+// The values of one step in the order of the blocks.
+template <typename Distribution>
+HOLLOW_INLINE ValueLanes::Float values_of_step(const Words& words, const Distribution& fill) {
+  const auto& word = words.word;
+  if constexpr (Distribution::kPairs) {
+    GroupLanes::Float first, second;
+    fill.template pair<GroupLanes>(join(word[0], word[2]), join(word[1], word[3]), &first, &second);
+    return ValueLanes::Float::of([&](int i) {
+      const auto fours = i % 2 == 0 ? Vectors::even_fours : Vectors::odd_fours;
+      return fours(first.v[i / 2], second.v[i / 2]);
+    });
+  } else {
+    const GroupLanes::Word a = join(word[0], word[1]), b = join(word[2], word[3]);
+    return fill.template value<ValueLanes>(ValueLanes::Word::of([&](int i) {
+      const auto pairs = i % 2 == 0 ? Vectors::even_pairs : Vectors::odd_pairs;
+      return pairs(a.v[i / 2], b.v[i / 2]);
+    }));
   }
 }
 
-// `step` gives the numbers of the blocks from i on.
-template <typename Lanes, typename T, typename Distribution, typename Numbers>
-inline void fill_blocks(T* y, int64_t blocks, RandomStream stream, const Distribution& given,
-                        Numbers numbers) {
-  constexpr int64_t kStep = kBlocksOfStep<Lanes>;
-  static_assert(kStep <= kBlocksAtOnce);
-  const Distribution fill = given;  // a copy: stores of y cannot change it
-  typename Lanes::Wide number[kGroups];
-  int64_t i = 0;
-  for (; i + kStep <= blocks; i += kStep) {
-    for (int g = 0; g < kGroups; ++g) number[g] = numbers(i + g * Lanes::kWides);
-    store_step<Lanes>(y + 4 * i, philox<Lanes>(number, stream), fill);
+// `numbers` gives those of the group's blocks from i on.
+template <typename T, typename Distribution, typename Numbers>
+[[gnu::flatten]] void fill_blocks(T* y, int64_t blocks, RandomStream stream,
+                                  const Distribution& given, Numbers numbers) {
+  const Distribution fill = given;  // a copy: stores to y cannot change it
+  T rest[4 * kBlocksOfStep];
+  for (int64_t i = 0; i < blocks; i += kBlocksOfStep) {
+    const Wide number = Wide::of([&](int g) { return numbers(i + g * kBlocksOfGroup); });
+    T* const to = i + kBlocksOfStep <= blocks ? y + 4 * i : rest;
+    const ValueLanes::Float values = values_of_step(philox(number, stream), fill);
+    for (int v = 0; v < 2 * kGroups; ++v) Vectors::store(to + Vectors::kFloats * v, values.v[v]);
   }
-  if (i == blocks) return;
-  T rest[4 * kStep];
-  for (int g = 0; g < kGroups; ++g) number[g] = numbers(i + g * Lanes::kWides);
-  store_step<Lanes>(rest, philox<Lanes>(number, stream), fill);
-  __builtin_memcpy(y + 4 * i, rest, static_cast<size_t>(4 * (blocks - i)) * sizeof(T));
+  const int64_t whole = blocks / kBlocksOfStep * kBlocksOfStep;
+  __builtin_memcpy(y + 4 * whole, rest, static_cast<size_t>(4 * (blocks - whole)) * sizeof(T));
 }
 
 }  // namespace
@@ -110,16 +105,15 @@ template <Isa kIsa, typename T, typename Distribution>
 void random_run(T* y, uint64_t first, int64_t blocks, RandomStream stream,
                 const Distribution& fill) {
   const Vectors::Wide start = Vectors::kOrder + first;
-  fill_blocks<Vectors>(y, blocks, stream, fill,
-                       [start](int64_t i) { return start + static_cast<uint64_t>(i); });
+  fill_blocks(y, blocks, stream, fill,
+              [start](int64_t i) { return start + static_cast<uint64_t>(i); });
 }
 
 template <Isa kIsa, typename T, typename Distribution>
 void random_list(T* y, const uint64_t* numbers, int64_t blocks, RandomStream stream,
                  const Distribution& fill) {
-  fill_blocks<Vectors>(y, blocks, stream, fill, [numbers](int64_t i) {
-    return Vectors::in_order(Vectors::load(numbers + i));
-  });
+  fill_blocks(y, blocks, stream, fill,
+              [numbers](int64_t i) { return Vectors::in_order(Vectors::load(numbers + i)); });
 }
 
 }  // namespace hollow::kernels

@@ -1,27 +1,51 @@
+#include <cstdint>
+
 #include "kernels/cuda/runtime.h"
 #include "kernels/distributions.h"
 #include "kernels/dtypes.h"
 #include "kernels/philox.h"
 #include "kernels/random.h"
+#include "kernels/random_rows.h"
 
-// One Philox block, four elements, a thread and step.
+// One Philox block, four elements (two integers), a thread and step. What a thread has is stored at
+// once where it is whole, contiguous and aligned, as it is in all but the ends of a contiguous
+// tensor: 16 bytes of f32, 8 of a 16-bit type.
 
 namespace hollow::kernels {
 namespace {
 
+// kCount values next to each other.
+template <typename T, int kCount>
+struct alignas(sizeof(T) * kCount) Vector {
+  T value[kCount];
+};
+
 template <typename T, typename Distribution>
 __global__ void __launch_bounds__(kThreads)
-    random_kernel(T* y, Strided<1> index, RandomStream stream, Distribution fill) {
-  const int64_t blocks = (index.numel + 3) / 4;
-  const int64_t step = int64_t{gridDim.x} * blockDim.x;
-  for (int64_t block = int64_t{blockIdx.x} * blockDim.x + threadIdx.x; block < blocks;
-       block += step) {
-    float value[4];
-    fill(random_block(stream.key, stream.generation, static_cast<uint64_t>(block)), value);
+    random_kernel(T* y, RandomRows<Distribution::kPerBlock> rows, RandomStream stream,
+                  Distribution fill) {
+  constexpr int kPerBlock = Distribution::kPerBlock;
+  using Whole = Vector<T, kPerBlock>;
+  const int64_t threads = int64_t{gridDim.x} * blockDim.x;
+  for (int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < rows.blocks; i += threads) {
+    const RandomPiece piece = rows.piece(i);
+    if (piece.count == 0) continue;
+    typename Distribution::Value value[kPerBlock];
+    values_of(random_block(stream.key, stream.generation, static_cast<uint64_t>(piece.block)), fill,
+              value);
+    T* const to = y + piece.at;
+    if (piece.count == kPerBlock && piece.step == 1 &&
+        reinterpret_cast<uintptr_t>(to) % sizeof(Whole) == 0) {
+      Whole whole;
 #pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      const int64_t i = 4 * block + j;
-      if (i < index.numel) y[index.offset(0, i)] = T(value[j]);
+      for (int j = 0; j < kPerBlock; ++j) whole.value[j] = convert<T>(value[j]);
+      *reinterpret_cast<Whole*>(to) = whole;
+      continue;
+    }
+#pragma unroll
+    for (int j = 0; j < kPerBlock; ++j) {  // over all words, so that `value` stays in registers
+      const int place = j - piece.word;
+      if (place >= 0 && place < piece.count) to[place * piece.step] = convert<T>(value[j]);
     }
   }
 }
@@ -29,19 +53,24 @@ __global__ void __launch_bounds__(kThreads)
 }  // namespace
 
 template <typename T, typename Distribution>
-void random(Cuda place, T* y, const Strided<1>& index, RandomStream stream,
+void random(Cuda place, T* y, const Strided<2>& index, int64_t first, RandomStream stream,
             const Distribution& fill) {
   if (index.numel == 0) return;
+  const RandomRows<Distribution::kPerBlock> rows(index, first);
   const DeviceGuard guard(place);
-  random_kernel<<<blocks_for((index.numel + 3) / 4), kThreads, 0, stream_of(place)>>>(y, index,
-                                                                                      stream, fill);
+  random_kernel<<<blocks_for(rows.blocks), kThreads, 0, stream_of(place)>>>(y, rows, stream, fill);
   check_launch();
 }
 
-#define RANDOM(T)                                                                      \
-  template void random(Cuda, T*, const Strided<1>&, RandomStream, const UniformFill&); \
-  template void random(Cuda, T*, const Strided<1>&, RandomStream, const NormalFill&);  \
-  template void random(Cuda, T*, const Strided<1>&, RandomStream, const TruncatedNormalFill&);
-HOLLOW_FLOATS(RANDOM)
+#define RANDOM(T, Distribution) \
+  template void random(Cuda, T*, const Strided<2>&, int64_t, RandomStream, const Distribution&);
+#define FLOAT(T)         \
+  RANDOM(T, UniformFill) \
+  RANDOM(T, NormalFill)  \
+  RANDOM(T, TruncatedNormalFill)
+HOLLOW_FLOATS(FLOAT)
+#define BERNOULLI(T) RANDOM(T, BernoulliFill)
+HOLLOW_ALL(BERNOULLI)
+RANDOM(int64_t, IntegerFill)
 
 }  // namespace hollow::kernels

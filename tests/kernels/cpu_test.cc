@@ -10,13 +10,11 @@
 #include <vector>
 
 #include "kernels/cpu/parallel.h"
-#include "kernels/distributions.h"
 #include "kernels/elementwise.h"
 #include "kernels/failure.h"
 #include "kernels/layer_scale.h"
 #include "kernels/matmul.h"
 #include "kernels/memory.h"
-#include "kernels/random.h"
 #include "kernels/reduce.h"
 #include "kernels/scalar.h"
 

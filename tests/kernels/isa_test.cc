@@ -1,0 +1,72 @@
+#include "kernels/cpu/isa.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "kernels/failure.h"
+
+namespace hollow::kernels {
+namespace {
+
+using ::testing::HasSubstr;
+
+template <typename Function>
+std::string failure(Function function) {
+  try {
+    function();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.kind(), Failure::Kind::kConfiguration);
+    return failure.what();
+  }
+  return "no failure";
+}
+
+TEST(IsaTest, ThePortableOneIsEverywhereAndTheBestIsTheDefault) {
+  EXPECT_EQ(available_isas().front(), Isa::kPortable);
+  EXPECT_EQ(isa(), available_isas().back());
+}
+
+TEST(IsaTest, VisitsTheChosenOne) {
+  for (const Isa each : available_isas()) {
+    set_isa(each);
+    EXPECT_EQ(isa(), each);
+    Isa visited = Isa::kPortable;
+    visit_isa(isa(), [&]<Isa kIsa>() { visited = kIsa; });
+    EXPECT_EQ(visited, each);
+  }
+}
+
+TEST(IsaTest, WhatIsNotThereIsRefused) {
+  if (available_isas().back() == Isa::kAvx512) GTEST_SKIP() << "this machine has all of them";
+  const Isa before = isa();
+  EXPECT_THAT(failure([] { set_isa(Isa::kAvx512); }), HasSubstr("no avx512; it has portable"));
+  EXPECT_EQ(isa(), before);
+}
+
+// The variable is read once, at first need, so each value needs a process of its own.
+using IsaDeathTest = ::testing::Test;
+
+TEST(IsaDeathTest, TheVariableChooses) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto exit_code_of = [](const char* value) {
+    setenv("HOLLOW_ISA", value, 1);
+    std::exit(isa() == Isa::kPortable ? 7 : 8);
+  };
+  EXPECT_EXIT(exit_code_of("portable"), ::testing::ExitedWithCode(7), "");
+  if (available_isas().size() > 1) {
+    EXPECT_EXIT(exit_code_of(""), ::testing::ExitedWithCode(8), "");
+  }
+  const auto complain = [] {
+    setenv("HOLLOW_ISA", "avx3", 1);
+    std::fputs(failure([] { static_cast<void>(isa()); }).c_str(), stderr);
+    std::exit(9);
+  };
+  EXPECT_EXIT(complain(), ::testing::ExitedWithCode(9),
+              "HOLLOW_ISA is \"avx3\"; this machine has portable");
+}
+
+}  // namespace
+}  // namespace hollow::kernels
