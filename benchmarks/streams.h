@@ -16,6 +16,8 @@ using Stream = void (*)(char* to, const char* from, int64_t bytes);
 
 absl::Span<const Stream> copy_streams();
 absl::Span<const Stream> update_streams();
+// These write and read nothing, and do not look at `from` either.
+absl::Span<const Stream> store_streams();
 
 enum class Threads {
   kOne,

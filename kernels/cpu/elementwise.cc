@@ -1,5 +1,9 @@
 #include "kernels/elementwise.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
 #include "kernels/arithmetic.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/dtypes.h"
@@ -33,11 +37,31 @@ void with_scalar(T* y, const T* a, Compute<T> b, const Strided<2>& index) {
   for_each(index, [=](auto at) { y[at(0)] = Operation::of(a[at(1)], b); });
 }
 
+// y[0] to y[count - 1].
+template <typename T>
+void fill_row(T* y, int64_t count, T value) {
+  constexpr int64_t kPerWord = 8 / sizeof(T);
+  T values[kPerWord];
+  std::fill(values, values + kPerWord, value);
+  uint64_t word;
+  std::memcpy(&word, values, sizeof(word));
+  int64_t words = count / kPerWord;
+  std::fill(y + words * kPerWord, y + count, value);
+#ifdef __x86_64__
+  // The processor's own loop. Unlike one of stores, it does not read lines before it writes them.
+  asm volatile("rep stosq" : "+D"(y), "+c"(words) : "a"(word) : "memory");
+#else
+  for (int64_t i = 0; i < words; ++i) std::memcpy(y + i * kPerWord, &word, sizeof(word));
+#endif
+}
+
 }  // namespace
 
 template <typename T>
 void fill(Cpu, T* y, const Strided<1>& index, T value) {
-  for_each(index, [=](auto at) { y[at(0)] = value; });
+  if (!index.contiguous) return for_each(index, [=](auto at) { y[at(0)] = value; });
+  parallel_for(index.numel, kGrain,
+               [=](int64_t begin, int64_t end) { fill_row(y + begin, end - begin, value); });
 }
 
 template <typename T, typename S>

@@ -41,89 +41,140 @@ class Scattered {
   Scattered& operator=(const Scattered&) = delete;
 
   // y[i * y_step] = element first + i * step, for 0 <= i < count.
-  void add(T* y, int64_t y_step, int64_t first, int64_t step, int64_t count) {
+  void add(T* y, int64_t y_step, uint64_t first, uint64_t step, int64_t count) {
+    const bool in_a_row = step == 1;
     while (count > 0) {
-      const int64_t word = first % kPerBlock;
-      const int64_t here = step == 1 ? std::min(count, kPerBlock - word) : 1;
-      if (size_ == kBlocks) flush();
-      numbers_[size_] = static_cast<uint64_t>(first / kPerBlock);
-      pieces_[size_++] = {y, y_step, static_cast<int>(word), static_cast<int>(here)};
+      const uint64_t block = first / kPerBlock;
+      const int word = static_cast<int>(first % kPerBlock);
+      // As many as there are blocks left for.
+      const int64_t room = in_a_row ? (kBlocks - size_) * kPerBlock - word : 1;
+      const int64_t here = std::min(count, room);
+      if (here <= 0 || size_ == kBlocks) {
+        flush();
+        continue;
+      }
+      pieces_[num_pieces_++] = {y, y_step, size_ * kPerBlock + word, static_cast<int>(here)};
+      const int blocks = static_cast<int>((word + here + kPerBlock - 1) / kPerBlock);
+      for (int i = 0; i < blocks; ++i) numbers_[size_ + i] = block + static_cast<uint64_t>(i);
+      size_ += blocks;
       y += here * y_step;
-      first += here * step;
+      first += static_cast<uint64_t>(here) * step;
       count -= here;
     }
   }
 
  private:
-  static constexpr int64_t kPerBlock = Distribution::kPerBlock;
-  static constexpr int kBlocks = 64;
+  static constexpr int kPerBlock = Distribution::kPerBlock;
+  static constexpr int kBlocks = 128;
   static_assert(kBlocks % kBlocksAtOnce == 0);
 
+  // values_[from] and the next ones go to y, y + step, ...
   struct Piece {
     T* y;
     int64_t step;
-    int word;
+    int from;
     int count;
   };
 
   void flush() {
     on_isa<Distribution>(
         [&]<Isa kIsa>() { random_list<kIsa>(values_, numbers_, size_, stream_, fill_); });
-    for (int i = 0; i < size_; ++i) {
+    for (int i = 0; i < num_pieces_; ++i) {
       const Piece& piece = pieces_[i];
-      const auto* const from = values_ + kPerBlock * i + piece.word;
-      for (int j = 0; j < piece.count; ++j) piece.y[j * piece.step] = convert<T>(from[j]);
+      const auto* const from = values_ + piece.from;
+      if (piece.step == 1) {
+        for (int j = 0; j < piece.count; ++j) piece.y[j] = convert<T>(from[j]);
+      } else {
+        for (int j = 0; j < piece.count; ++j) piece.y[j * piece.step] = convert<T>(from[j]);
+      }
     }
-    size_ = 0;
+    size_ = num_pieces_ = 0;
   }
 
   const RandomStream stream_;
   const Distribution& fill_;
   int size_ = 0;
+  int num_pieces_ = 0;
   uint64_t numbers_[kBlocks] = {};
-  Piece pieces_[kBlocks];
+  Piece pieces_[kBlocks];  // each has a block at least
   Made<T, Distribution> values_[kPerBlock * kBlocks];
 };
 
 // y[i] = element first + i, for 0 <= i < count: all but the ends are whole blocks.
 template <typename T, typename Distribution>
-void fill_row(T* y, int64_t first, int64_t count, RandomStream stream, const Distribution& fill,
+void fill_row(T* y, uint64_t first, int64_t count, RandomStream stream, const Distribution& fill,
               Scattered<T, Distribution>& scattered) {
   constexpr int64_t kPerBlock = Distribution::kPerBlock;
-  const int64_t head = std::min(count, (kPerBlock - first % kPerBlock) % kPerBlock);
+  const int64_t before = static_cast<int64_t>(first % kPerBlock);
+  const int64_t head = std::min(count, (kPerBlock - before) % kPerBlock);
   const int64_t blocks = (count - head) / kPerBlock;
   const int64_t body = head + kPerBlock * blocks;
   scattered.add(y, 1, first, 1, head);
   on_isa<Distribution>([&]<Isa kIsa>() {
-    random_run<kIsa>(y + head, static_cast<uint64_t>((first + head) / kPerBlock), blocks, stream,
+    random_run<kIsa>(y + head, (first + static_cast<uint64_t>(head)) / kPerBlock, blocks, stream,
                      fill);
   });
-  scattered.add(y + body, 1, first + body, 1, count - body);
+  scattered.add(y + body, 1, first + static_cast<uint64_t>(body), 1, count - body);
 }
 
 // Below this a row's ends cost more than making its blocks together with those of other rows.
 constexpr int64_t kLongRow = 256;
 
+// The rows of an index space, one after the other, without a division for each.
+class Rows {
+ public:
+  Rows(const Strided<2>& index, int64_t begin) : index_(index), rank_(index.rank) {
+    if (index.contiguous) return;
+    int64_t rest = begin / index.size[rank_ - 1];
+    for (int d = rank_ - 2; d >= 0; --d) {
+      at_[d] = rest % index.size[d];
+      rest /= index.size[d];
+      for (int k = 0; k < 2; ++k) offset_[k] += at_[d] * index.stride[k][d];
+    }
+  }
+
+  int64_t size() const { return index_.contiguous ? index_.numel : index_.size[rank_ - 1]; }
+  int64_t step(int operand) const {
+    return index_.contiguous ? 1 : index_.stride[operand][rank_ - 1];
+  }
+  // Of this row's first element.
+  int64_t offset(int operand) const { return offset_[operand]; }
+
+  void next() {
+    for (int d = rank_ - 2; d >= 0; --d) {
+      const bool wraps = ++at_[d] == index_.size[d];
+      const int64_t steps = wraps ? 1 - at_[d] : 1;
+      for (int k = 0; k < 2; ++k) offset_[k] += steps * index_.stride[k][d];
+      if (!wraps) return;
+      at_[d] = 0;
+    }
+  }
+
+ private:
+  const Strided<2>& index_;
+  const int rank_;
+  int64_t at_[kMaxRank] = {};
+  int64_t offset_[2] = {};
+};
+
 template <typename T, typename Distribution>
 void fill_range(T* y, const Strided<2>& index, int64_t first, int64_t begin, int64_t end,
                 RandomStream stream, const Distribution& fill) {
   Scattered<T, Distribution> scattered(stream, fill);
-  const int last = index.rank - 1;
-  const int64_t row = index.contiguous ? index.numel : index.size[last];
-  const int64_t y_step = index.contiguous ? 1 : index.stride[0][last];
-  const int64_t step = index.contiguous ? 1 : index.stride[1][last];
-  for (int64_t i = begin; i < end;) {
-    const int64_t count = std::min(row - i % row, end - i);
-    T* const to = y + index.offset(0, i);
-    const int64_t element = first + index.offset(1, i);
-    const bool is_row = y_step == 1 && step == 1 && count >= kLongRow;
-    if constexpr (std::is_same_v<T, Made<T, Distribution>>) {
-      if (is_row) fill_row(to, element, count, stream, fill, scattered);
-    }
-    if (!is_row || !std::is_same_v<T, Made<T, Distribution>>) {
-      scattered.add(to, y_step, element, step, count);
-    }
+  Rows rows(index, begin);
+  const int64_t y_step = rows.step(0), step = rows.step(1);
+  for (int64_t i = begin, place = begin % rows.size(); i < end; place = 0, rows.next()) {
+    const int64_t count = std::min(rows.size() - place, end - i);
+    T* const to = y + rows.offset(0) + place * y_step;
+    const auto element = static_cast<uint64_t>(first + rows.offset(1) + place * step);
     i += count;
+    if constexpr (std::is_same_v<T, Made<T, Distribution>>) {
+      if (y_step == 1 && step == 1 && count >= kLongRow) {
+        fill_row(to, element, count, stream, fill, scattered);
+        continue;
+      }
+    }
+    scattered.add(to, y_step, element, static_cast<uint64_t>(step), count);
   }
 }
 

@@ -162,5 +162,24 @@ TEST(CpuReduceTest, MomentsOfFewAndOfNone) {
   EXPECT_EQ(y, 0);
 }
 
+template <typename T>
+void check_fill(T value, T mark) {
+  for (int64_t count = 0; count < 70; ++count) {
+    std::vector<T> memory(static_cast<size_t>(count) + 2, mark);
+    std::vector<T> wanted(memory.size(), value);
+    wanted.front() = wanted.back() = mark;
+    fill(Cpu{}, memory.data() + 1, contiguous<1>(count), value);
+    EXPECT_EQ(std::memcmp(memory.data(), wanted.data(), memory.size() * sizeof(T)), 0)
+        << count << " elements of " << sizeof(T) << " bytes";
+  }
+}
+
+TEST(CpuFillTest, FillsAllAndNothingBeside) {
+  check_fill<float>(1.5f, -777.0f);
+  check_fill<Half>(Half(1.5f), Half(-777.0f));
+  check_fill<BFloat16>(BFloat16(1.5f), BFloat16(-777.0f));
+  check_fill<int64_t>(int64_t{0x0123456789abcdef}, -777);
+}
+
 }  // namespace
 }  // namespace hollow::kernels

@@ -1,0 +1,38 @@
+// The initializers' rates: what they write in a second, beside what the machine can write at best
+// and what a scalar loop with libm writes, all in one process.
+#ifndef HOLLOW_BENCHMARKS_INITIALIZERS_H_
+#define HOLLOW_BENCHMARKS_INITIALIZERS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "benchmarks/progress.h"
+
+namespace hollow::benchmarks {
+
+// Rates are the best of some rounds, in bytes a second.
+struct Rate {
+  std::string initializer;
+  std::string dtype;
+  std::string where;  // "64 MiB", or which box of it
+  int threads = 0;
+  double bytes = 0;  // of the tensor
+  double rate = 0;
+  double ceiling = 0;           // stores of so many bytes to the same memory, by as many threads
+  double elements_of_libm = 0;  // elements a second of the scalar loop, on one thread; 0: has none
+};
+
+std::vector<Rate> measure_initializers(Progress& progress);
+
+// A row for each.
+std::string to_table(absl::Span<const Rate> rates);
+
+// {"cpu_model": "...", ..., "rates": [{...}]}
+std::string to_json(absl::Span<const std::pair<std::string, std::string>> context,
+                    absl::Span<const Rate> rates);
+
+}  // namespace hollow::benchmarks
+
+#endif  // HOLLOW_BENCHMARKS_INITIALIZERS_H_
