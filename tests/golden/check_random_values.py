@@ -1,4 +1,4 @@
-"""Checks the keys and the uniform values of random_values.txt, from the written definitions alone.
+"""Checks the keys, the uniform values and the integers of random_values.txt, from the written definitions alone.
 
     python3 tests/golden/check_random_values.py tests/golden/random_values.txt
 
@@ -66,7 +66,20 @@ def main(path):
                 u = Fraction(word(key, generation, element) >> 8, 2**24)
                 assert f32_bits(low + u * (high - low)) == int(bits, 16), line
                 checked += 1
-    assert checked >= 12 + 4 * 8, "the file has not the lines that were expected"
+        elif match := re.match(r"bernoulli (\S+), (\w+) generation (\d+):(( \w{8})+)", line):
+            p, key, generation = float(match[1]), int(match[2], 16), int(match[3])
+            ones = round(p * 2**32)
+            for element, bits in enumerate(match[4].split()):
+                assert int(word(key, generation, element) >= 2**32 - ones) == int(bits, 16), line
+                checked += 1
+        elif match := re.match(r"randint \[(\d+), (\d+)\), (\w+) generation (\d+):(( \w{8})+)", line):
+            low, high, key, generation = int(match[1]), int(match[2]), int(match[3], 16), int(match[4])
+            for element, bits in enumerate(match[5].split()):
+                words = [word(key, generation, 2 * element + i) for i in range(2)]
+                n = words[0] | words[1] << 32
+                assert low + (n * (high - low) >> 64) == int(bits, 16), line
+                checked += 1
+    assert checked >= 12 + 8 * 8, "the file has not the lines that were expected"
     print(f"{checked} keys and values are as defined")
 
 

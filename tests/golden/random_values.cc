@@ -18,6 +18,7 @@ constexpr int64_t kCount = 100'000;
 struct Case {
   std::string name;
   std::function<void(const Tensor&, RngKey)> fill;
+  DType dtype = DType::kF32;
 };
 
 const std::vector<Case>& cases() {
@@ -35,6 +36,9 @@ const std::vector<Case>& cases() {
        [](const Tensor& t, RngKey key) { trunc_normal_(t, 10, 1, -2, 2, key); }},
       {"trunc_normal 0 1 [-1e-6, 1e-6]",
        [](const Tensor& t, RngKey key) { trunc_normal_(t, 0, 1, -1e-6, 1e-6, key); }},
+      {"bernoulli 0.3", [](const Tensor& t, RngKey key) { bernoulli_(t, 0.3, key); }, DType::kI64},
+      {"randint [0, 50257)", [](const Tensor& t, RngKey key) { randint_(t, 0, 50257, key); },
+       DType::kI64},
   };
   return cases;
 }
@@ -62,7 +66,7 @@ std::string golden_random_values(Device device) {
   }
   for (const RngKey key : {RngKey(0) / "w", (RngKey(42) / "w").with_generation(1)}) {
     for (const Case& each : cases()) {
-      const Tensor tensor = empty({kCount}, {.device = device});
+      const Tensor tensor = empty({kCount}, {.dtype = each.dtype, .device = device});
       each.fill(tensor, key);
       const std::vector<uint64_t> bits = testing::bits(tensor);
       absl::StrAppendFormat(&text, "%s, %016x generation %d:", each.name, key.bits(),

@@ -188,6 +188,14 @@ std::vector<BadCall> bad_calls() {
       {"normal_ i64", [](Device d) { normal_(i64({2}, d), 0, 1, kKey); }},
       {"trunc_normal_ bounds", [](Device d) { trunc_normal_(f32({2}, d), 0, 1, 2, -2, kKey); }},
       {"trunc_normal_ expanded", [](Device d) { trunc_normal_(wide(d), 0, 1, -2, 2, kKey); }},
+      {"trunc_normal_ shard",
+       [](Device d) {
+         const Shard shard = {{6, 4}, {4, 0}, {3, 4}};
+         trunc_normal_(f32({3, 4}, d), 0, 1, -2, 2, kKey, &shard);
+       }},
+      {"bernoulli_ p", [](Device d) { bernoulli_(f32({2}, d), 1.5, kKey); }},
+      {"randint_ range", [](Device d) { randint_(i64({2}, d), 3, 3, kKey); }},
+      {"randint_ f32", [](Device d) { randint_(f32({2}, d), 0, 3, kKey); }},
       {"allclose", [](Device d) { (void)allclose(f32({2}, d), f32({3}, d)); }},
   };
 }

@@ -124,21 +124,35 @@ void add_layers(std::vector<Call>* calls) {
 }
 
 void add_random(std::vector<Call>* calls) {
-  const std::pair<const char*, std::function<void(const Tensor&, RngKey)>> kFills[] = {
-      {"uniform_", [](const Tensor& x, RngKey key) { uniform_(x, -0.3, 2, key); }},
-      {"normal_", [](const Tensor& x, RngKey key) { normal_(x, 0.5, 3, key); }},
-      {"trunc_normal_", [](const Tensor& x, RngKey key) { trunc_normal_(x, 0, 1, -2, 2, key); }},
-      {"trunc_normal_ tail",
-       [](const Tensor& x, RngKey key) { trunc_normal_(x, 9, 1, -2, 2, key); }},
-  };
+  const std::pair<const char*, std::function<void(const Tensor&, RngKey, const Shard*)>> kFills[] =
+      {{"uniform_",
+        [](const Tensor& x, RngKey key, const Shard* s) { uniform_(x, -0.3, 2, key, s); }},
+       {"normal_", [](const Tensor& x, RngKey key, const Shard* s) { normal_(x, 0.5, 3, key, s); }},
+       {"trunc_normal_",
+        [](const Tensor& x, RngKey key, const Shard* s) { trunc_normal_(x, 0, 1, -2, 2, key, s); }},
+       {"trunc_normal_ tail",
+        [](const Tensor& x, RngKey key, const Shard* s) { trunc_normal_(x, 9, 1, -2, 2, key, s); }},
+       {"bernoulli_",
+        [](const Tensor& x, RngKey key, const Shard* s) { bernoulli_(x, 0.3, key, s); }},
+       {"randint_",
+        [](const Tensor& x, RngKey key, const Shard* s) { randint_(x, -9, 1 << 20, key, s); }}};
   for (const auto& [name, fill] : kFills) {
-    for (const DType t : kFloats) {
+    const std::string op = name;
+    for (const DType t : kAll) {
+      const bool is_float = t != DType::kI64 && t != DType::kBool;
+      const bool takes = op == "randint_" ? t == DType::kI64 : is_float || op == "bernoulli_";
+      if (!takes) continue;
       calls->push_back({absl::StrCat(name, " ", to_string(t)), [=, f = fill](Device d) -> Results {
                           const Tensor x = in({1, 50003}, t, d), v = strided(t, d);
                           const Tensor one = in({}, t, d), none = in({0, 3}, t, d);
+                          const Tensor part = in({3, 301}, t, d), column = in({40, 1}, t, d);
                           const RngKey key = (RngKey(3) / "blocks.0.w").with_generation(1);
-                          for (const Tensor& each : Results{x, v, one, none}) f(each, key);
-                          return {x, v, one, none};
+                          for (const Tensor& each : Results{x, v, one, none}) f(each, key, nullptr);
+                          const Shard box = {{40, 1000}, {7, 333}, {3, 301}};
+                          const Shard line = {{40, 1000}, {0, 5}, {40, 1}};
+                          f(part, key, &box);
+                          f(column, key, &line);
+                          return {x, v, one, none, part, column};
                         }});
     }
   }
