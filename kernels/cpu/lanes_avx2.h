@@ -59,16 +59,34 @@ struct Avx2 {
   static Float even_fours(Float a, Float b) { return _mm256_unpacklo_ps(a, b); }
   static Float odd_fours(Float a, Float b) { return _mm256_unpackhi_ps(a, b); }
 
-  static void store(float* to, Float x) { _mm256_storeu_ps(to, x); }
-  static void store(Half* to, Float x) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+  static Float load(const float* from) { return _mm256_loadu_ps(from); }
+  static Float load(const Half* from) { return _mm256_cvtph_ps(load_narrow(from)); }
+  static Float load(const BFloat16* from) {
+    return (Float)((Word)_mm256_cvtepu16_epi32(load_narrow(from)) << 16);
   }
-  static void store(BFloat16* to, Float x) {
+
+  // A store that streams goes around the caches, and wants an aligned address.
+  static void store(float* to, Float x) { _mm256_storeu_ps(to, x); }
+  static void stream(float* to, Float x) { _mm256_stream_ps(to, x); }
+  template <typename T>
+  static void store(T* to, Float x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), narrow(x, T{}));
+  }
+  template <typename T>
+  static void stream(T* to, Float x) {
+    _mm_stream_si128(reinterpret_cast<__m128i*>(to), narrow(x, T{}));
+  }
+
+ private:
+  static __m128i load_narrow(const void* from) {
+    return _mm_loadu_si128(static_cast<const __m128i*>(from));
+  }
+  static __m128i narrow(Float x, Half) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }
+  // Not for a NaN that has digits in its lower half, as none has that comes of BFloat16.
+  static __m128i narrow(Float x, BFloat16) {
     const Word u = (Word)x;
     const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
-    const Word kept = (u & 0x7fffffffu) > 0x7f800000u ? (u >> 16) | 0x40u : rounded;
-    const Narrow narrow = __builtin_convertvector(kept, Narrow);
-    __builtin_memcpy(to, &narrow, sizeof(narrow));
+    return (__m128i) __builtin_convertvector(rounded, Narrow);
   }
 };
 

@@ -49,17 +49,32 @@ struct Avx512 {
   static Float even_fours(Float a, Float b) { return _mm512_unpacklo_ps(a, b); }
   static Float odd_fours(Float a, Float b) { return _mm512_unpackhi_ps(a, b); }
 
-  static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
-  static void store(Half* to, Float x) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                        _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+  static Float load(const float* from) { return _mm512_loadu_ps(from); }
+  static Float load(const Half* from) { return _mm512_cvtph_ps(load_narrow(from)); }
+  static Float load(const BFloat16* from) {
+    return (Float)((Word)_mm512_cvtepu16_epi32(load_narrow(from)) << 16);
   }
-  static void store(BFloat16* to, Float x) {
+
+  static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
+  static void stream(float* to, Float x) { _mm512_stream_ps(to, x); }
+  template <typename T>
+  static void store(T* to, Float x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), narrow(x, T{}));
+  }
+  template <typename T>
+  static void stream(T* to, Float x) {
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to), narrow(x, T{}));
+  }
+
+ private:
+  static __m256i load_narrow(const void* from) {
+    return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+  }
+  static __m256i narrow(Float x, Half) { return _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }
+  static __m256i narrow(Float x, BFloat16) {
     const Word u = (Word)x;
     const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
-    const Word kept = (u & 0x7fffffffu) > 0x7f800000u ? (u >> 16) | 0x40u : rounded;
-    const Narrow narrow = __builtin_convertvector(kept, Narrow);
-    __builtin_memcpy(to, &narrow, sizeof(narrow));
+    return (__m256i) __builtin_convertvector(rounded, Narrow);
   }
 };
 

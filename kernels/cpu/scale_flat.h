@@ -1,0 +1,33 @@
+// The inner loops of LayerScale (kernels/layer_scale.h), by one instruction set.
+#ifndef HOLLOW_KERNELS_CPU_SCALE_FLAT_H_
+#define HOLLOW_KERNELS_CPU_SCALE_FLAT_H_
+
+#include <cstdint>
+
+#include "kernels/cpu/isa.h"
+#include "kernels/scalar.h"
+
+namespace hollow::kernels {
+
+// How many elements a loop takes at once, and so may read of a factor table beyond its period.
+inline constexpr int64_t kScaleStep = 32;
+
+// Around the caches for an output that would not stay there anyway: then its lines are not read
+// before they are written.
+enum class Stores { kCached, kStreaming };
+
+// y[i] = x[i] * factors[(phase + i) mod period] for 0 <= i < count, computed in f32, rounded once.
+// y may be x. The factors repeat beyond their period for kScaleStep more; 0 <= phase < period, and
+// period >= kScaleStep.
+template <Isa kIsa, typename T>
+void scale_flat(T* y, const T* x, const float* factors, int64_t period, int64_t phase,
+                int64_t count, Stores stores);
+
+// clang-format off
+#define HOLLOW_SCALE_FLAT_OF(isa, T) \
+  template void scale_flat<isa>(T*, const T*, const float*, int64_t, int64_t, int64_t, Stores);
+// clang-format on
+
+}  // namespace hollow::kernels
+
+#endif  // HOLLOW_KERNELS_CPU_SCALE_FLAT_H_

@@ -1,0 +1,11 @@
+#include "kernels/cpu/lanes_avx512.h"
+#include "kernels/cpu/scale_flat.h"
+#include "kernels/cpu/scale_flat_lanes.h"
+#include "kernels/dtypes.h"
+
+namespace hollow::kernels {
+
+#define FLAT(T) HOLLOW_SCALE_FLAT_OF(Isa::kAvx512, T)
+HOLLOW_FLOATS(FLAT)
+
+}  // namespace hollow::kernels

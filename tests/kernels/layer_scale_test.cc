@@ -1,0 +1,182 @@
+// LayerScale's CPU kernel against its definition, element by element: by every instruction set that
+// this machine has, for sizes that fit no vector, unaligned memory, and both kinds of stores.
+
+#include "kernels/layer_scale.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "kernels/cpu/isa.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/scale_flat.h"
+#include "kernels/dtypes.h"
+#include "kernels/philox.h"
+#include "kernels/scalar.h"
+
+namespace hollow::kernels {
+namespace {
+
+constexpr size_t kGuard = 64;  // elements before and behind y that nobody may touch
+constexpr unsigned char kUntouched = 0xa5;
+
+// Numbers of all magnitudes, subnormal ones, infinities and NaN among them.
+template <typename T>
+std::vector<T> numbers(int64_t count, uint64_t key) {
+  std::vector<T> result(static_cast<size_t>(count));
+  for (size_t i = 0; i < result.size(); ++i) {
+    const uint32_t word = random_block(key, 0, i / 4).word[i % 4];
+    const auto bits = static_cast<uint16_t>(word);
+    switch (word >> 29) {
+      case 0:
+        std::memcpy(&result[i], &word, sizeof(T));  // any bits
+        break;
+      case 1:
+        result[i] = T(std::numeric_limits<float>::infinity());
+        break;
+      default:
+        result[i] = T((static_cast<float>(bits) - 32768) * 0x1p-14f);
+    }
+    // What comes of a computation: a NaN has no digits in the half that BFloat16 lacks.
+    if (const float value = static_cast<float>(result[i]); value != value) {
+      result[i] = T(std::numeric_limits<float>::quiet_NaN());
+    }
+  }
+  return result;
+}
+
+template <typename T>
+std::vector<unsigned char> bytes_of(const std::vector<T>& values) {
+  std::vector<unsigned char> bytes(values.size() * sizeof(T));
+  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+// NaNs are alike: which of two payloads a product keeps is the processor's business.
+template <typename T>
+void make_nans_alike(std::vector<T>& values) {
+  for (T& value : values) {
+    const float f = static_cast<float>(value);
+    if (f != f) value = T(std::numeric_limits<float>::quiet_NaN());
+  }
+}
+
+template <typename T>
+struct Operands {
+  // Everything begins `shift` elements beside an address that is a multiple of 64.
+  Operands(int64_t rows, int64_t dim, size_t shift)
+      : gamma(numbers<T>(dim, 1)), x(numbers<T>(rows * dim, 2)), y_at(kGuard + shift) {
+    memory.resize(x.size() + 2 * kGuard + shift + 64);
+    std::memset(static_cast<void*>(memory.data()), kUntouched, memory.size() * sizeof(T));
+    const auto address = reinterpret_cast<uintptr_t>(memory.data());
+    y_at += (64 - address % 64) % 64 / sizeof(T);
+    wanted = memory;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const float factor = static_cast<float>(gamma[i % gamma.size()]);
+      wanted[y_at + i] = T(static_cast<float>(x[i]) * factor);
+    }
+  }
+
+  T* y() { return memory.data() + y_at; }
+
+  void expect_right(const char* what) {
+    make_nans_alike(memory);
+    make_nans_alike(wanted);
+    EXPECT_TRUE(bytes_of(memory) == bytes_of(wanted))
+        << what << ": " << x.size() << " elements of " << sizeof(T) << " bytes, dim "
+        << gamma.size() << ", " << to_string(isa());
+  }
+
+  std::vector<T> gamma, x, memory, wanted;
+  size_t y_at;
+};
+
+constexpr int64_t kDims[] = {1, 2, 7, 31, 32, 33, 64, 384, 385, 1536, 4099};
+constexpr int64_t kRows[] = {0, 1, 2, 33};
+
+class LayerScaleKernelTest : public ::testing::Test {
+ protected:
+  void TearDown() override { set_isa(available_isas().back()); }
+
+  template <typename T>
+  void check() {
+    for (const Isa each : available_isas()) {
+      set_isa(each);
+      for (const int64_t dim : kDims) {
+        for (const int64_t rows : kRows) {
+          for (const size_t shift : {0, 1, 5}) {
+            Operands<T> out(rows, dim, shift);
+            layer_scale(Cpu{}, out.y(), out.x.data(), out.gamma.data(), rows, dim);
+            out.expect_right("out of place");
+            Operands<T> in(rows, dim, shift);
+            if (!in.x.empty())
+              std::memcpy(static_cast<void*>(in.y()), in.x.data(), in.x.size() * sizeof(T));
+            layer_scale(Cpu{}, in.y(), in.y(), in.gamma.data(), rows, dim);
+            in.expect_right("in place");
+          }
+        }
+      }
+    }
+  }
+
+  // Which a tensor must be larger than the caches to get otherwise; from any phase.
+  template <typename T>
+  void check_streaming() {
+    for (const int64_t dim : {33, 96, 1000}) {
+      for (const int64_t phase : {0, 1, 32}) {
+        for (const size_t shift : {0, 1, 7}) {
+          Operands<T> t(9, dim, shift);
+          std::vector<float> factors(static_cast<size_t>(dim + kScaleStep));
+          for (size_t i = 0; i < factors.size(); ++i) {
+            factors[i] = static_cast<float>(t.gamma[i % t.gamma.size()]);
+          }
+          for (size_t i = 0; i < t.x.size(); ++i) {
+            const float factor = factors[(i + static_cast<size_t>(phase)) % t.gamma.size()];
+            t.wanted[t.y_at + i] = T(static_cast<float>(t.x[i]) * factor);
+          }
+          visit_isa(isa(), [&]<Isa kIsa>() {
+            scale_flat<kIsa>(t.y(), t.x.data(), factors.data(), dim, phase,
+                             static_cast<int64_t>(t.x.size()), Stores::kStreaming);
+          });
+          t.expect_right("streaming");
+        }
+      }
+    }
+  }
+};
+
+TEST_F(LayerScaleKernelTest, Float) { check<float>(); }
+TEST_F(LayerScaleKernelTest, Half) { check<Half>(); }
+TEST_F(LayerScaleKernelTest, BFloat16) { check<BFloat16>(); }
+
+TEST_F(LayerScaleKernelTest, Streaming) {
+  for (const Isa each : available_isas()) {
+    set_isa(each);
+    check_streaming<float>();
+    check_streaming<Half>();
+    check_streaming<BFloat16>();
+  }
+}
+
+// Too large for the caches, so that its stores go around them; gamma has no room behind its end.
+TEST_F(LayerScaleKernelTest, ALargeTensorBesideItsLines) {
+  constexpr int64_t kLargeRows = 8200, kDim = 1024;
+  Operands<float> t(kLargeRows, kDim, 1);
+  layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), kLargeRows, kDim);
+  t.expect_right("large");
+}
+
+TEST_F(LayerScaleKernelTest, ThreadsGiveTheSame) {
+  const int before = num_threads();
+  set_num_threads(3);
+  Operands<float> t(2000, 385, 0);
+  layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), 2000, 385);
+  t.expect_right("three threads");
+  set_num_threads(before);
+}
+
+}  // namespace
+}  // namespace hollow::kernels
