@@ -1,8 +1,9 @@
 // Case 6 of docs/semantics.md: no initializer asks for memory or for elements.
 
+#include "tests/nn/initializers.h"
+
 #include "nn/init.h"
 #include "nn/module.h"
-#include "tests/nn/initializers.h"
 #include "tests/testing.h"
 
 namespace hollow {
