@@ -23,7 +23,9 @@
 #include "nn/init/fans.h"           // IWYU pragma: export
 #include "nn/init/gain.h"           // IWYU pragma: export
 #include "nn/init/kaiming.h"        // IWYU pragma: export
+#include "nn/init/orthogonal.h"     // IWYU pragma: export
 #include "nn/init/sharded.h"        // IWYU pragma: export
+#include "nn/init/sparse.h"         // IWYU pragma: export
 #include "nn/init/xavier.h"         // IWYU pragma: export
 
 #endif  // HOLLOW_NN_INIT_H_

@@ -92,6 +92,16 @@ inline std::vector<Initializer> initializers() {
       {"kaiming_normal", init::kaiming_normal(kaiming),
        [=](const Tensor& t, RngKey key) { init::kaiming_normal_(t, kaiming, key); }, true, floats,
        weights, no_weights},
+      {"orthogonal", init::orthogonal({.gain = 2}),
+       [](const Tensor& t, RngKey key) { init::orthogonal_(t, {.gain = 2}, key); }, true, floats,
+       weights, no_weights},
+      {"sparse",
+       init::sparse(0.3, {.std = 2}),
+       [](const Tensor& t, RngKey key) { init::sparse_(t, 0.3, {.std = 2}, key); },
+       true,
+       floats,
+       {{7, 5}, {5, 7}, {20, 3}},
+       no_matrices},
   };
 }
 
