@@ -1,45 +1,31 @@
-// The writers: what a slot is filled with. Each is a value that holds what it needs, so it can fill
-// the slot now, after to_empty, or again. The names are torch.nn.init's.
+// What a slot is filled with: every initializer of torch.nn.init, under its name, in two forms.
 //
-//   add_parameter("weight", {out, in}, init::trunc_normal({.std = 0.02}));
+//   add_parameter("weight", {out, in}, init::xavier_uniform({.gain = 2.0}));   // a writer
+//   init::xavier_uniform_(tensor, {.gain = 2.0}, RngKey(0) / "weight");        // a function
 //
-// A writer fills its whole slot, of any floating dtype (constants: of any dtype), from the slot's
-// own key where it is random. On meta it checks and writes nothing.
+// A writer is a value that holds what it needs, so it can fill its slot now, after to_empty, or
+// again; what is random comes from the slot's own key. A function fills the tensor that it is
+// given, a view too, and what is random comes from the key that it is given.
+//
+// Options are named, and {} stands for torch's defaults. Random initializers take f32, f16 and
+// bf16, which gets the f32 rounded; constant, zeros, ones, eye, dirac and bernoulli any dtype;
+// randint i64. Elements count in row-major order of the tensor's shape, whatever its strides. A
+// tensor may have no elements. On meta they check their arguments and write nothing.
+//
+// Of a shard (tensor/shard.h) each computes the values that the whole has there: xavier and kaiming
+// take the fans of the whole. All but orthogonal and sparse compute no others; those two make the
+// whole on the host for the time, and cut it.
 #ifndef HOLLOW_NN_INIT_H_
 #define HOLLOW_NN_INIT_H_
 
-#include "tensor/origin.h"
-#include "tensor/scalar.h"
-#include "tensor/tensor.h"
-
-namespace hollow::nn::init {
-
-Writer constant(Scalar value);
-Writer zeros();
-Writer ones();
-
-// Element by element from another tensor, which must have values now (Error(kMeta),
-// Error(kUninitialized)) and the slot's shape (Error(kShape) when it writes). They are copied here,
-// so later changes of the tensor do not reach the writer.
-Writer constant(const Tensor& values);
-
-// See tensor/ops/random.h for the distributions and what they refuse.
-Writer uniform(double low, double high);
-
-struct NormalOptions {
-  double mean = 0.0;
-  double std = 1.0;
-};
-Writer normal(NormalOptions options = {});
-
-struct TruncNormalOptions {
-  double mean = 0.0;
-  double std = 1.0;
-  double a = -2.0;
-  double b = 2.0;
-};
-Writer trunc_normal(TruncNormalOptions options = {});
-
-}  // namespace hollow::nn::init
+#include "nn/init/constants.h"      // IWYU pragma: export
+#include "nn/init/distributions.h"  // IWYU pragma: export
+#include "nn/init/fans.h"           // IWYU pragma: export
+#include "nn/init/gain.h"           // IWYU pragma: export
+#include "nn/init/kaiming.h"        // IWYU pragma: export
+#include "nn/init/orthogonal.h"     // IWYU pragma: export
+#include "nn/init/sharded.h"        // IWYU pragma: export
+#include "nn/init/sparse.h"         // IWYU pragma: export
+#include "nn/init/xavier.h"         // IWYU pragma: export
 
 #endif  // HOLLOW_NN_INIT_H_

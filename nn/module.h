@@ -39,6 +39,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "nn/of_one_class.h"
 #include "tensor/births.h"
 #include "tensor/origin.h"
 #include "tensor/rng_key.h"
@@ -159,6 +160,14 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // Calls the function on everything below this module, children before parents, and then on it.
   void apply(absl::FunctionRef<void(Module&)> function);
+  // The same, each function on the modules of its class; one that several take gets them in order.
+  //
+  //   apply([](Linear& linear) { linear.set_writer("weight", init::trunc_normal({.std = 0.02})); },
+  //         [](LayerScale& ls) { ls.set_writer("gamma", init::constant(0.1)); });
+  template <OfOneClass<Module>... Functions>
+  void apply(Functions&&... functions) {
+    apply([&](Module& module) { (call_on(functions, module), ...); });
+  }
 
   // --- the life cycle ---
 

@@ -9,13 +9,14 @@
 #include "tensor/device.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
+#include "tensor/shard.h"
 
 namespace hollow::nn {
 namespace {
 
-// On the tensor, which is what the slot declared, or a twin of it.
-void run_writer(absl::string_view op, const Writer& writer, const Tensor& tensor) {
-  const Origin& origin = *tensor.storage()->origin();
+// On the tensor, which is what the slot of that origin declared, a twin of it, or a shard of it.
+void run_writer(absl::string_view op, const Writer& writer, const Origin& origin,
+                const Tensor& tensor, const Shard* shard = nullptr) {
   const auto failed = [&](ErrorCode code, absl::string_view what) {
     // Nothing of what it has written so far may pass for a value that somebody wanted.
     tensor.storage()->mark_unwritten();
@@ -23,7 +24,12 @@ void run_writer(absl::string_view op, const Writer& writer, const Tensor& tensor
   };
   const DeviceScope beside_it(tensor.device());  // for what the writer makes on the way
   try {
-    writer(tensor, tensor.is_meta() ? origin.key : key_of(origin));
+    const RngKey key = tensor.is_meta() ? origin.key : key_of(origin);
+    if (shard == nullptr) {
+      writer(tensor, key);
+    } else {
+      writer(tensor, key, *shard);
+    }
   } catch (const Error& error) {
     throw failed(error.code(), error.what());
   } catch (const std::bad_alloc& exception) {
@@ -34,10 +40,11 @@ void run_writer(absl::string_view op, const Writer& writer, const Tensor& tensor
     throw failed(ErrorCode::kWriter, "it threw something that is no std::exception");
   }
   if (tensor.is_meta() || tensor.is_initialized()) return;
-  throw Error(ErrorCode::kWriter, op,
-              absl::StrCat("the writer of ", describe(declared(tensor.storage())), " left ",
-                           tensor.storage()->unwritten(tensor.layout()).count(),
-                           " elements unwritten; a writer must write all of its slot"));
+  throw Error(
+      ErrorCode::kWriter, op,
+      absl::StrCat("the writer of \"", origin.name, "\" left ",
+                   tensor.storage()->unwritten(tensor.layout()).count(), " elements unwritten of ",
+                   describe(tensor), "; a writer must write all of its slot"));
 }
 
 // A tensor of the slot's name, key and shape, and of no slot.
@@ -58,14 +65,14 @@ void write_all(absl::string_view op, const std::shared_ptr<Storage>& storage) {
   const Tensor tensor = declared(storage);
   storage->mark_unwritten();
   WriteScope scope(*storage, Author::kWriter, op);
-  run_writer(op, Writer(storage->origin()->writer), tensor);
+  run_writer(op, Writer(storage->origin()->writer), *storage->origin(), tensor);
   scope.finish(tensor.layout(), /*pristine=*/true);
 }
 
 void write_missing(absl::string_view op, const std::shared_ptr<Storage>& storage) {
   const Tensor tensor = declared(storage);
   const Tensor twin = twin_of(op, *storage, like(tensor));
-  run_writer(op, Writer(storage->origin()->writer), twin);
+  run_writer(op, Writer(storage->origin()->writer), *storage->origin(), twin);
   WriteScope scope(*storage, Author::kWriter, op);
   const Ranges missing = storage->unwritten(tensor.layout());
   for (const Range& range : missing.ranges()) {
@@ -88,8 +95,8 @@ std::string describe_all(const std::vector<Tensor>& tensors) {
 }
 
 void try_writer(absl::string_view op, const Storage& storage, const Writer& writer) {
-  run_writer(op, writer,
-             twin_of(op, storage, {.dtype = storage.dtype(), .device = Device::meta()}));
+  const Tensor twin = twin_of(op, storage, {.dtype = storage.dtype(), .device = Device::meta()});
+  run_writer(op, writer, *storage.origin(), twin);
 }
 
 bool has_gaps(const Storage& storage, Fill fill) {
@@ -101,13 +108,19 @@ bool has_gaps(const Storage& storage, Fill fill) {
 void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, Fill fill) {
   if (storage->state() == State::kMeta) {
     // A copy of the writer, since on meta it may replace itself.
-    return run_writer(op, Writer(storage->origin()->writer), declared(storage));
+    const Origin& origin = *storage->origin();
+    return run_writer(op, Writer(origin.writer), origin, declared(storage));
   }
   const Claim claim(op, *storage);
   if (!has_gaps(*storage, fill)) return;
   const bool keeps = fill == Fill::kMissing || storage->sealed();
   if (keeps && storage->state() == State::kPartial) return write_missing(op, storage);
   write_all(op, storage);
+}
+
+void write_shard(absl::string_view op, const Storage& storage, const Tensor& part,
+                 const Shard& shard) {
+  run_writer(op, Writer(storage.origin()->writer), *storage.origin(), part, &shard);
 }
 
 void write_slots(absl::string_view op, const Storages& storages, Fill fill) {

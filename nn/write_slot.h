@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "tensor/error.h"
 #include "tensor/placement.h"
+#include "tensor/shard.h"
 #include "tensor/storage.h"
 #include "tensor/tensor.h"
 
@@ -29,7 +30,13 @@ enum class Fill {
 // meta the writer checks and writes nothing. Threads that write one slot wait for each other.
 void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, Fill fill);
 
-// The same for each of them, in order; the Error of one that fails also lists what is unfinished.
+// Runs it on a tensor of its own, which is to be that shard of the slot's. Throws what write_slot
+// throws, and the slot stays as it is.
+void write_shard(absl::string_view op, const Storage& storage, const Tensor& part,
+                 const Shard& shard);
+
+// The same as write_slot for each of them, in order; the Error of one that fails also lists what is
+// unfinished.
 void write_slots(absl::string_view op, const Storages& storages, Fill fill);
 
 // Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on

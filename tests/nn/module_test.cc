@@ -25,6 +25,45 @@ TEST(ModuleTest, ListsInTheOrderOfDeclarationOwnBeforeChildren) {
   EXPECT_EQ(applied, (std::vector<Module*>{&tree.left, &tree.right, &tree}));
 }
 
+TEST(ModuleTest, ApplyCallsEachFunctionOnItsClass) {
+  struct Special : Leaf {
+    Special() : Leaf(5.0) {}
+  };
+  struct Grove : Tree {
+    Special& special = add_child<Special>("special");
+    Grove() { share_child("again", special); }
+  };
+  Grove grove;
+  std::vector<const Module*> leaves, specials, trees, order;
+  grove.apply(
+      [&](Leaf& leaf) {
+        leaves.push_back(&leaf);
+        order.push_back(&leaf);
+      },
+      [&](const Special& special) {
+        specials.push_back(&special);
+        order.push_back(&special);
+        return 7;
+      },
+      [&](Tree& tree) mutable { trees.push_back(&tree); });
+  EXPECT_EQ(leaves, (std::vector<const Module*>{&grove.left, &grove.right, &grove.special}));
+  EXPECT_EQ(specials, (std::vector<const Module*>{&grove.special}));
+  EXPECT_EQ(trees, (std::vector<const Module*>{&grove}));
+  EXPECT_EQ(order, (std::vector<const Module*>{&grove.left, &grove.right, &grove.special,
+                                               &grove.special}));
+  // A plain function, a class that is not there, and one for every class.
+  grove.apply(+[](Leaf& leaf) { leaf.set_writer("w", init::constant(9.0)); });
+  EXPECT_EQ(grove.special.w.to_vector<float>(), (std::vector<float>{9, 9}));
+  struct Absent : Module {};
+  grove.apply([](Absent&) { ADD_FAILURE(); });
+  int count = 0;
+  grove.apply([&](auto& module) {
+    static_assert(std::is_same_v<decltype(module), Module&>);
+    ++count;
+  });
+  EXPECT_EQ(count, 4);
+}
+
 TEST(ModuleTest, NamesArePathsBelowTheRoot) {
   struct Outer : Module {
     Tree& tree = add_child<Tree>("tree");

@@ -3,10 +3,14 @@
 #include "nn/layer_scale.h"
 
 #include <memory>
+#include <variant>
 
 #include "nn/containers.h"
 #include "nn/identity.h"
+#include "nn/init.h"
+#include "nn/materialize.h"
 #include "tensor/ops/reduce.h"
+#include "tests/shards.h"
 #include "tests/testing.h"
 
 namespace hollow {
@@ -77,6 +81,34 @@ TEST(LayerScaleTest, Case39_ACastConvertsGamma) {
   described.reset_parameters();
   EXPECT_EQ(bits(described.gamma()),
             bits(full({5}, 0.3, {.dtype = DType::kF16, .device = Device::cpu()})));
+}
+
+// One value for all, and one a channel that tells the channels apart.
+TEST(LayerScaleTest, Case39_AShardOfGamma) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const nn::LayerScaleOptions& options :
+         {nn::LayerScaleOptions{.init_values = 0.3, .dtype = dtype},
+          nn::LayerScaleOptions{.init_values = counting({13}), .dtype = dtype}}) {
+      const Writer of_whole = std::visit(
+          [](const auto& values) { return nn::init::constant(values); }, options.init_values);
+      const nn::LayerScale eager(13, options);
+      std::unique_ptr<nn::LayerScale> described;
+      {
+        DeviceScope scope(Device::meta());
+        described = std::make_unique<nn::LayerScale>(13, options);
+      }
+      for (const Shard& shard : testing::shards_of({13})) {
+        const auto expected = bits(testing::box(eager.gamma(), shard));
+        EXPECT_EQ(bits(nn::materialize_shard(described->gamma(), shard, Device::cpu())), expected)
+            << shard;
+        // A layer for these channels alone.
+        nn::LayerScale part(shard.shape[0], {.dtype = dtype});
+        part.set_writer("gamma", nn::init::sharded(shard, of_whole));
+        EXPECT_EQ(bits(part.gamma()), expected) << shard;
+      }
+      EXPECT_TRUE(described->gamma().is_meta());
+    }
+  }
 }
 
 struct Block : nn::Module {

@@ -116,20 +116,6 @@ TEST(LifeCycleTest, Case05_MetaAgreesWithARealDevice) {
   }
 }
 
-TEST(LifeCycleTest, Case06_InitializersAcceptMetaAndZeroElements) {
-  const std::vector<Writer> writers = {nn::init::zeros(),       nn::init::ones(),
-                                       nn::init::constant(2.5), nn::init::uniform(-1, 1),
-                                       nn::init::normal(),      nn::init::trunc_normal()};
-  for (const Writer& writer : writers) {
-    const Tensor meta = empty({3}, {.device = Device::meta()});
-    const Tensor none = empty({0, 3}, {.device = Device::cpu()});
-    writer(meta, RngKey(1));
-    writer(none, RngKey(1));
-    EXPECT_TRUE(meta.is_meta());
-    EXPECT_TRUE(none.is_initialized());
-  }
-}
-
 TEST(LifeCycleTest, Case07_ReadingMetaThrows) {
   const auto ls = on_meta<nn::LayerScale>(1);
   const Tensor& gamma = ls->gamma();

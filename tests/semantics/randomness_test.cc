@@ -6,8 +6,10 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "nn/init.h"
 #include "nn/linear.h"
+#include "tensor/ops/fill.h"
 #include "tensor/ops/random.h"
 #include "tensor/threads.h"
 #include "tests/semantics/toy_model.h"
@@ -63,6 +65,44 @@ TEST(RandomnessTest, Case24_AParentHasTheLastWord) {
   }
   deferred->to_empty(Device::cpu());
   deferred->fc.reset_parameters();  // the child alone knows the parent's writer
+  expect_equal(eager, *deferred);
+}
+
+// The same by class, for all that is below.
+struct Scheme : nn::Module {
+  ToyModel& model = add_child<ToyModel>("model");
+
+  Scheme() {
+    apply([](nn::Linear& linear) { linear.set_writer("weight", nn::init::xavier_normal()); },
+          [](nn::LayerScale& ls) { ls.set_writer("gamma", nn::init::uniform(1, 2)); },
+          [](ToyModel& toy) { toy.set_writer("token", nn::init::constant(3)); });
+  }
+};
+
+TEST(RandomnessTest, Case24_AParentsWordForAClassReachesAllOfIt) {
+  const Scheme eager;
+  RngScope same_names(RngKey(0) / "model");
+  const ToyModel plain;
+  for (const auto& [name, tensor] : eager.model.named_parameters()) {
+    const bool is_bias = absl::EndsWith(name, "bias");
+    EXPECT_EQ(bits(tensor) == bits(plain.get_parameter(name)), is_bias) << name;
+    const Tensor expected = empty_like(tensor);
+    const RngKey key = RngKey(0) / "model" / name;
+    if (absl::EndsWith(name, "weight")) nn::init::xavier_normal_(expected, {}, key);
+    if (absl::EndsWith(name, "gamma")) uniform_(expected, 1, 2, key);
+    if (absl::EndsWith(name, "token")) fill_(expected, 3);
+    if (is_bias) continue;
+    EXPECT_EQ(bits(tensor), bits(expected)) << name;
+  }
+
+  std::unique_ptr<Scheme> deferred;
+  {
+    RngScope root(RngKey(0));
+    DeviceScope scope(Device::meta());
+    deferred = std::make_unique<Scheme>();
+  }
+  deferred->to_empty(Device::cpu());
+  deferred->model.reset_parameters();
   expect_equal(eager, *deferred);
 }
 
