@@ -136,6 +136,9 @@ TEST_F(PagesTest, TakeNoPagesBeforeTheyAreTouchedAndGiveThemBack) {
 }
 
 TEST_F(PagesTest, ManySizesTakeNoMoreThanTheirOwn) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer's notes on each byte are resident as well";
+#endif
   constexpr int64_t kSlack = 32 * kMiB;
   constexpr size_t kBlocks = 100;
   const size_t bytes = 4 * kMiB + kPage;  // of its third huge page, if it had one, it needs little
