@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "benchmarks/clock.h"
+#include "kernels/cpu/pages.h"
 #include "kernels/cpu/parallel.h"
 #include "nn/init.h"
 #include "nn/materialize.h"
@@ -61,16 +62,21 @@ struct Rounds {
   std::vector<double> materialize;
   std::vector<double> touch;
   std::vector<double> write;
-  std::vector<double> writes;  // what materialize took beyond the touch, counted in writes
+  std::vector<double> writes;    // what materialize took beyond the touch, counted in writes
+  std::vector<double> recycled;  // materialize, where another tensor has left its memory
 };
 
 Rounds measure(const Writer& writer) {
   Rounds rounds;
   for (int i = 0; i < kRounds; ++i) {
     Wide module(writer);
+    kernels::drop_kept_pages();
     const double materialize = ms_of([&] { nn::materialize(module, Device::cpu()); });
     const double write = ms_of([&] { module.reset_parameters(); });
+    kernels::drop_kept_pages();
     const double touch = ms_to_touch();
+    Wide next(writer);  // has the memory that was just touched
+    rounds.recycled.push_back(ms_of([&] { nn::materialize(next, Device::cpu()); }));
     rounds.materialize.push_back(materialize);
     rounds.write.push_back(write);
     rounds.touch.push_back(touch);
@@ -79,14 +85,16 @@ Rounds measure(const Writer& writer) {
   return rounds;
 }
 
+Quartiles per_gib(std::vector<double> ms) {
+  for (double& each : ms) each /= kGiB;
+  return quartiles(std::move(ms));
+}
+
 }  // namespace
 
 Part measure_materialize() {
   const Rounds normal = measure(nn::init::normal({.std = 0.02}));
-  std::vector<double> zeros_ms_per_gib;
-  for (const double ms : measure(nn::init::zeros()).materialize) {
-    zeros_ms_per_gib.push_back(ms / kGiB);
-  }
+  const Rounds zeros = measure(nn::init::zeros());
   return {.title = "materialize: 64 MiB of fresh memory with values",
           .figures = {{.name = "normal: (materialize - touch) / write",
                        .unit = "x",
@@ -94,12 +102,14 @@ Part measure_materialize() {
                        .goal = kGoalWrites,
                        .beside = {{"ms: materialize", quartiles(normal.materialize)},
                                   {"touch", quartiles(normal.touch)},
-                                  {"write again", quartiles(normal.write)}}},
+                                  {"write again", quartiles(normal.write)},
+                                  {"recycled", quartiles(normal.recycled)}}},
                       {.name = "zeros",
                        .unit = "ms/GiB",
-                       .value = quartiles(std::move(zeros_ms_per_gib)),
+                       .value = per_gib(zeros.materialize),
                        .goal = kGoalZerosMsPerGiB,
-                       .beside = {}}}};
+                       .beside = {{"ms/GiB: touch", per_gib(zeros.touch)},
+                                  {"recycled", per_gib(zeros.recycled)}}}}};
 }
 
 }  // namespace hollow::benchmarks

@@ -1,8 +1,10 @@
 // Memory of a place, and copies between places. Sizes are in bytes; 0 bytes are a null pointer.
 //
 // allocate throws Failure(kOutOfMemory) and then has changed nothing. The memory is aligned to 64
-// bytes (CUDA: 256) and its contents are indeterminate. deallocate takes what allocate gave, of the
-// same place, and null; it never throws. On CUDA both are ordered by the place's stream.
+// bytes (CUDA: 256) and its contents are indeterminate, unless it says that they are zero: then
+// nobody has touched them, and who wants zeros has them without a write. deallocate takes what
+// allocate gave, of the same place, and for how many bytes; or null. It never throws. On CUDA both
+// are ordered by the place's stream.
 //
 // copy goes from any place to any place. It returns when `from` may be changed and, where `to` is
 // the Cpu, when the bytes have arrived.
@@ -15,11 +17,16 @@
 
 namespace hollow::kernels {
 
-void* allocate(Cpu, size_t bytes);
-void* allocate(Cuda place, size_t bytes);
+struct Allocation {
+  void* memory = nullptr;
+  bool zero = false;  // every byte is known to be 0
+};
 
-void deallocate(Cpu, void* memory) noexcept;
-void deallocate(Cuda place, void* memory) noexcept;
+Allocation allocate(Cpu, size_t bytes);
+Allocation allocate(Cuda place, size_t bytes);
+
+void deallocate(Cpu, void* memory, size_t bytes) noexcept;
+void deallocate(Cuda place, void* memory, size_t bytes) noexcept;
 
 void copy(Cpu, void* to, Cpu, const void* from, size_t bytes);
 void copy(Cuda to_place, void* to, Cpu, const void* from, size_t bytes);

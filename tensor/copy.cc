@@ -37,6 +37,7 @@ void move_bytes(absl::string_view op, const Tensor& y, const Tensor& x) {
   with_op(op, [&] {
     Storage* const to = y.storage().get();
     Storage* const from = x.storage().get();
+    to->expect_write();
     // In one order for both directions, so that two threads cannot wait for each other.
     const bool to_first = to->device().index() < from->device().index();
     const StreamOrder first(op, (to_first ? to : from)->device(), {to_first ? to : from});
@@ -132,7 +133,7 @@ void Tensor::write(absl::FunctionRef<void(absl::Span<T>)> fill) const {
   require_writable("write", *this);
   if (is_meta()) return;
   if (device().is_cpu() && dtype() == dtype_of<T>() && is_contiguous()) {
-    storage_->mark_changed();  // also where fill throws half-way
+    storage_->expect_write();
     fill(absl::Span<T>(static_cast<T*>(raw_data()), static_cast<size_t>(numel())));
     storage_->mark_written("write", layout_);
     return;

@@ -54,8 +54,11 @@ Memory::Memory(Device device, int64_t bytes) : device_(device), bytes_(bytes) {
   Counters& count = counters(device);
   count.take(device, bytes);
   try {
-    visit_place(device, stream_,
-                [&](auto place) { data_ = kernels::allocate(place, static_cast<size_t>(bytes)); });
+    visit_place(device, stream_, [&](auto place) {
+      const auto [memory, zero] = kernels::allocate(place, static_cast<size_t>(bytes));
+      data_ = memory;
+      zero_ = zero;
+    });
   } catch (...) {
     count.bytes.fetch_sub(bytes, std::memory_order_relaxed);
     throw;
@@ -74,7 +77,8 @@ Memory Memory::adopt(Device device, int stream, void* data, int64_t bytes) noexc
 
 Memory::~Memory() {
   if (data_ == nullptr) return;
-  visit_place(device_, stream_, [&](auto place) { kernels::deallocate(place, data_); });
+  visit_place(device_, stream_,
+              [&](auto place) { kernels::deallocate(place, data_, static_cast<size_t>(bytes_)); });
   counters(device_).bytes.fetch_sub(bytes_, std::memory_order_relaxed);
 }
 
@@ -85,6 +89,7 @@ Memory& Memory::operator=(Memory&& other) noexcept {
   std::swap(stream_, other.stream_);
   std::swap(data_, other.data_);
   std::swap(bytes_, other.bytes_);
+  std::swap(zero_, other.zero_);
   return *this;
 }
 

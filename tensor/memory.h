@@ -9,7 +9,8 @@
 
 namespace hollow {
 
-// Bytes of a device, freed on the stream that used them last. Contents are indeterminate.
+// Bytes of a device, freed on the stream that used them last. Contents are indeterminate, but for
+// is_zero().
 class Memory {
  public:
   // None, on meta.
@@ -23,7 +24,14 @@ class Memory {
   Memory(Memory&& other) noexcept;
   Memory& operator=(Memory&& other) noexcept;
 
-  void* data() const { return data_; }
+  const void* data() const { return data_; }
+  // For whoever writes there.
+  void* mutable_data() {
+    zero_ = false;
+    return data_;
+  }
+  // Whether every byte is 0, since it came so and nobody has had the right to write there.
+  bool is_zero() const { return zero_; }
   Device device() const { return device_; }
   int stream() const { return stream_; }
 
@@ -35,6 +43,7 @@ class Memory {
   int stream_ = 0;
   void* data_ = nullptr;
   int64_t bytes_ = 0;
+  bool zero_ = false;
 };
 
 // What the tensors of a device hold. Meta holds 0 bytes for ever.

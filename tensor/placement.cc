@@ -47,26 +47,27 @@ Ranges written(const Storage& storage) {
   return Ranges(0, storage.numel()).minus(storage.unwritten(whole(storage)));
 }
 
-void copy_to(const Step& step, absl::string_view op) {
+void copy_to(Step& step, absl::string_view op) {
   const Device from = step.storage->device();
   if (written(*step.storage).empty()) return;
   const StreamOrder order(op, from, {step.storage});
   visit_place(step.device, step.memory.stream(), [&](auto to_place) {
     visit_place(from, current_stream(from), [&](auto from_place) {
-      kernels::copy(to_place, step.memory.data(), from_place, step.storage->data(),
+      kernels::copy(to_place, step.memory.mutable_data(), from_place, step.storage->data(),
                     static_cast<size_t>(step.storage->nbytes()));
     });
   });
 }
 
-void cast_to(const Step& step, absl::string_view op) {
+void cast_to(Step& step, absl::string_view op) {
   const Storage& storage = *step.storage;
   const Device device = storage.device();
   const Ranges values = written(storage);
+  if (values.empty()) return;
   const StreamOrder order(op, device, {step.storage});
   visit_dtype<AllTypes>(op, step.dtype, [&](auto to_tag) {
     visit_dtype<AllTypes>(op, storage.dtype(), [&](auto from_tag) {
-      auto* const to = static_cast<typename decltype(to_tag)::Type*>(step.memory.data());
+      auto* const to = static_cast<typename decltype(to_tag)::Type*>(step.memory.mutable_data());
       const auto* const from = static_cast<typename decltype(from_tag)::Type*>(storage.data());
       for (const Range& range : values.ranges()) {
         kernels::Strided<2> index;

@@ -25,7 +25,7 @@ bool prepare(absl::string_view op, const Tensor& output, absl::Span<const Tensor
   require_writable(op, output);
   if (output.is_meta()) return false;
   for (const Tensor* const input : inputs) require_values(op, *input);
-  if (output.numel() > 0) output.storage()->mark_changed();  // also where the kernel fails half-way
+  if (output.numel() > 0) output.storage()->expect_write();
   return true;
 }
 

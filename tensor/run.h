@@ -57,7 +57,9 @@ bool prepare(absl::string_view op, const Tensor& output, absl::Span<const Tensor
 inline bool is_ready(const Tensor& output, absl::Span<const Tensor* const> inputs) {
   const Storage* const to = output.storage().get();
   const StorageWord word = to->word();
-  if (word.state() == State::kMeta || word.pristine() || output.layout().repeats()) return false;
+  if (word.state() == State::kMeta || word.pristine_or_zero() || output.layout().repeats()) {
+    return false;
+  }
   for (const Tensor* const input : inputs) {
     const Storage* const from = input->storage().get();
     if (!from->word().is_ready_beside(word)) return false;

@@ -1,5 +1,6 @@
 #include "tensor/scalar.h"
 
+#include <cmath>
 #include <string>
 #include <type_traits>
 
@@ -27,6 +28,11 @@ void Scalar::check_fits(absl::string_view op, DType dtype) const {
   throw Error(ErrorCode::kValue, op,
               absl::StrCat("the value ", value, " does not fit into ", to_string(dtype),
                            "; give one that does, or a tensor of another dtype"));
+}
+
+bool Scalar::is_zero_bits() const {
+  const double exact = std::visit([](auto value) { return static_cast<double>(value); }, value_);
+  return exact == 0 && !std::signbit(exact);
 }
 
 }  // namespace hollow

@@ -29,6 +29,9 @@ class Scalar {
     return std::visit([](auto value) { return kernels::convert<T>(value); }, value_);
   }
 
+  // Whether it is 0, 0.0 or false: zero bits in every dtype. -0.0 is not.
+  bool is_zero_bits() const;
+
   // Throws Error(kValue) of that op where the dtype cannot hold the value: a fraction, NaN or a
   // number out of range in i64, anything but 0 and 1 in bool. Floating types round.
   void check_fits(absl::string_view op, DType dtype) const;

@@ -64,6 +64,7 @@ Storage::Storage(Device device, DType dtype, int64_t numel)
   if (!device.is_meta()) {
     Memory memory(device, nbytes());
     last_stream_ = static_cast<uint8_t>(memory.stream());
+    set_word(word().with_zero(memory.is_zero()));
     data_ = memory.detach();
   }
   record(EventKind::kBorn, *this, "", [&] { return extent(*this); });
@@ -120,6 +121,15 @@ bool Storage::contains_written(const Layout& layout) const {
       break;
   }
   return layout.numel() == 0 && state() != State::kMeta;
+}
+
+void Storage::expect_write() {
+  // Other threads may be writing other parts: what they make of the state must not be lost.
+  uint32_t now = word_.load(std::memory_order_relaxed);
+  while (StorageWord(now).pristine_or_zero() &&
+         !word_.compare_exchange_weak(
+             now, StorageWord(now).with_pristine(false).with_zero(false).bits())) {
+  }
 }
 
 void Storage::mark_written_slowly(absl::string_view op, const Layout& layout) {
@@ -207,9 +217,13 @@ Memory Storage::replace(absl::string_view op, Memory memory, Device device, DTyp
   const State state = now.state() == State::kMeta ? fresh_state(device, numel_) : now.state();
   // A writer of several passes rounds after each, and not once at the end.
   const bool pristine = now.pristine() && dtype == now.dtype();
+  const bool zero = memory.is_zero() && state == State::kAllocated;
   last_stream_ = static_cast<uint8_t>(memory.stream());
   data_ = memory.detach();
-  set_word(StorageWord(device, dtype, state).with_pristine(pristine).with_sealed(now.sealed()));
+  set_word(StorageWord(device, dtype, state)
+               .with_pristine(pristine)
+               .with_sealed(now.sealed())
+               .with_zero(zero));
   const EventKind kind = dtype != now.dtype()          ? EventKind::kConverted
                          : now.state() == State::kMeta ? EventKind::kAllocated
                                                        : EventKind::kMoved;
@@ -238,7 +252,9 @@ void Storage::copy_knowledge(const Storage& other) {
     ours.log.add_all(theirs->log);
     ours.overwritten = theirs->overwritten.load();
   }
-  set_word(word);
+  // Of the memory, which is its own, it knows itself whether it is zero.
+  set_word(
+      this->word().with(word.state()).with_pristine(word.pristine()).with_sealed(word.sealed()));
 }
 
 Storage::Cold& Storage::cold() {

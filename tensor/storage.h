@@ -63,13 +63,19 @@ class StorageWord {
   constexpr bool pristine() const { return (bits_ & kPristine) != 0; }
   // What was written is kept from the slot's writer.
   constexpr bool sealed() const { return (bits_ & kSealed) != 0; }
+  // Every byte is 0: the memory came so, and nobody has written there. In state allocated alone.
+  constexpr bool zero() const { return (bits_ & kZero) != 0; }
+  // Whether a write has to be announced, by Storage::expect_write().
+  constexpr bool pristine_or_zero() const { return (bits_ & (kPristine | kZero)) != 0; }
 
   // The same but for that.
   constexpr StorageWord with(State state) const {
-    return StorageWord((bits_ & ~kState) | static_cast<uint32_t>(state) << 24);
+    const uint32_t rest = bits_ & ~(state == State::kAllocated ? kState : kState | kZero);
+    return StorageWord(rest | static_cast<uint32_t>(state) << 24);
   }
   constexpr StorageWord with_pristine(bool pristine) const { return with(kPristine, pristine); }
   constexpr StorageWord with_sealed(bool sealed) const { return with(kSealed, sealed); }
+  constexpr StorageWord with_zero(bool zero) const { return with(kZero, zero); }
 
   // Of another storage: both are where and what this one is, and its elements are written.
   constexpr bool is_ready_beside(StorageWord other) const {
@@ -80,6 +86,7 @@ class StorageWord {
  private:
   static constexpr uint32_t kPlace = 0x00ffffff;  // device and dtype
   static constexpr uint32_t kState = 0x0f000000;
+  static constexpr uint32_t kZero = 1u << 29;
   static constexpr uint32_t kSealed = 1u << 30;
   static constexpr uint32_t kPristine = 1u << 31;
 
@@ -107,6 +114,7 @@ class Storage {
   DType dtype() const { return word().dtype(); }
   State state() const { return word().state(); }
   bool pristine() const { return word().pristine(); }
+  bool zero() const { return word().zero(); }
   int64_t numel() const { return numel_; }
   // What it takes, or would take: meta answers too.
   int64_t nbytes() const { return numel_ * static_cast<int64_t>(item_size(dtype())); }
@@ -125,6 +133,10 @@ class Storage {
   // Those that were not. All of them on meta.
   Ranges unwritten(const Layout& layout) const;
 
+  // Somebody is about to write here, and may fail half-way: what is there is not the writer's any
+  // more, nor zero. To be called before each write that ends in mark_written, unless neither was
+  // true.
+  void expect_write();
   // An op has written the elements that the layout touches. Nothing on meta.
   void mark_written(absl::string_view op, const Layout& layout) {
     const StorageWord before = word();

@@ -22,8 +22,8 @@ void order(Cuda earlier, Cuda later) {
 
 }  // namespace
 
-void* allocate(Cuda place, size_t bytes) {
-  if (bytes == 0) return nullptr;
+Allocation allocate(Cuda place, size_t bytes) {
+  if (bytes == 0) return {};
   const DeviceGuard guard(place);
   void* memory = nullptr;
   const cudaError_t status = cudaMallocAsync(&memory, bytes, stream_of(place));
@@ -38,10 +38,10 @@ void* allocate(Cuda place, size_t bytes) {
                       " of " + std::to_string(total_bytes) + " bytes free");
   }
   check(status, "cudaMallocAsync");
-  return memory;
+  return {memory, /*zero=*/false};
 }
 
-void deallocate(Cuda place, void* memory) noexcept {
+void deallocate(Cuda place, void* memory, size_t) noexcept {
   if (memory == nullptr) return;
   try {
     const DeviceGuard guard(place);

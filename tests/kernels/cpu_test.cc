@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "kernels/cpu/pages.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/elementwise.h"
 #include "kernels/failure.h"
@@ -17,6 +19,7 @@
 #include "kernels/memory.h"
 #include "kernels/reduce.h"
 #include "kernels/scalar.h"
+#include "tests/address_space_limit.h"
 
 namespace hollow::kernels {
 namespace {
@@ -30,21 +33,54 @@ Strided<kOperands> contiguous(int64_t n) {
 }
 
 TEST(CpuMemoryTest, IsAlignedAndFreed) {
-  for (const size_t bytes : {1, 63, 64, 65, 100000}) {
-    void* const memory = allocate(Cpu{}, bytes);
+  for (const size_t bytes : {1, 63, 64, 65, 100000, (4 << 20) - 1, 4 << 20, (4 << 20) + 1}) {
+    void* const memory = allocate(Cpu{}, bytes).memory;
     ASSERT_NE(memory, nullptr);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % 64, 0u);
     std::memset(memory, 0x5a, bytes);
-    deallocate(Cpu{}, memory);
+    deallocate(Cpu{}, memory, bytes);
   }
-  EXPECT_EQ(allocate(Cpu{}, 0), nullptr);
-  deallocate(Cpu{}, nullptr);
+  EXPECT_EQ(allocate(Cpu{}, 0).memory, nullptr);
+  EXPECT_FALSE(allocate(Cpu{}, 0).zero);
+  drop_kept_pages();
+  for (const size_t bytes : {0, 1, 4 << 20}) deallocate(Cpu{}, nullptr, bytes);
+  EXPECT_FALSE(drop_kept_pages()) << "nothing was given, so nothing is kept";
+}
+
+TEST(CpuMemoryTest, IsZeroWhereItSaysSo) {
+  bool some = false;
+  for (const size_t bytes : {100, 100000, 4 << 20, 9 << 20}) {
+    for (int round = 0; round < 3; ++round) {
+      const Allocation allocation = allocate(Cpu{}, bytes);
+      const char* const first = static_cast<const char*>(allocation.memory);
+      if (allocation.zero) {
+        some = true;
+        EXPECT_EQ(std::count(first, first + bytes, 0), static_cast<int64_t>(bytes));
+      }
+      std::memset(allocation.memory, 0x5a, bytes);
+      deallocate(Cpu{}, allocation.memory, bytes);
+    }
+  }
+  EXPECT_TRUE(some);
+}
+
+TEST(CpuMemoryTest, WhatIsKeptDoesNotStandInTheWay) {
+  if (!hollow::testing::kAddressSpaceCanBeLimited) GTEST_SKIP() << "under a sanitizer";
+  constexpr size_t kKept = size_t{256} << 20, kMore = size_t{64} << 20;
+  drop_kept_pages();
+  deallocate(Cpu{}, allocate(Cpu{}, kKept).memory, kKept);
+  const hollow::testing::AddressSpaceLimit limit(kMore);
+  void* const memory = allocate(Cpu{}, kKept - kMore).memory;
+  EXPECT_NE(memory, nullptr);
+  EXPECT_THROW(allocate(Cpu{}, kKept), Failure);
+  deallocate(Cpu{}, memory, kKept - kMore);
 }
 
 TEST(CpuMemoryTest, TooMuchIsAFailure) {
-  for (const size_t bytes : {size_t{1} << 52, ~size_t{0}, ~size_t{0} - 64}) {
+  for (const size_t bytes : {size_t{1} << 52, size_t{PTRDIFF_MAX} - 4096, size_t{PTRDIFF_MAX},
+                             size_t{PTRDIFF_MAX} + 1, ~size_t{0}, ~size_t{0} - 64}) {
     try {
-      deallocate(Cpu{}, allocate(Cpu{}, bytes));
+      deallocate(Cpu{}, allocate(Cpu{}, bytes).memory, bytes);
       ADD_FAILURE() << bytes;
     } catch (const Failure& failure) {
       EXPECT_EQ(failure.kind(), Failure::Kind::kOutOfMemory);

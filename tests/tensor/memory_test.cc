@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "kernels/cpu/pages.h"
 #include "kernels/failure.h"
 #include "tensor/factory.h"
 #include "tensor/tensor.h"
@@ -53,7 +54,7 @@ TEST(MemoryTest, MovesWithoutASecondOwner) {
   const int64_t before = bytes_now();
   {
     Memory first(Device::cpu(), 100);
-    void* const data = first.data();
+    const void* const data = first.data();
     Memory second(std::move(first));
     EXPECT_EQ(second.data(), data);
     Memory third;
@@ -78,6 +79,47 @@ TEST(MemoryTest, DetachedMemoryIsOwedAnAdoption) {
   EXPECT_EQ(bytes_now(), before);
   Memory::adopt(Device::cpu(), 0, nullptr, 100);
   EXPECT_EQ(bytes_now(), before);
+}
+
+TEST(MemoryTest, IsZeroUntilSomebodyMayWrite) {
+  constexpr int64_t kLarge = 8 << 20;
+  kernels::drop_kept_pages();
+  Memory fresh(Device::cpu(), kLarge);
+  ASSERT_TRUE(fresh.is_zero());
+  EXPECT_NE(fresh.data(), nullptr);
+  EXPECT_TRUE(fresh.is_zero());
+  Memory moved(std::move(fresh));
+  EXPECT_TRUE(moved.is_zero());
+  EXPECT_FALSE(fresh.is_zero());
+  EXPECT_EQ(moved.mutable_data(), moved.data());
+  EXPECT_FALSE(moved.is_zero());
+
+  Memory other(Device::cpu(), kLarge);
+  ASSERT_TRUE(other.is_zero());
+  EXPECT_FALSE(Memory::adopt(Device::cpu(), 0, other.detach(), kLarge).is_zero());
+  EXPECT_FALSE(Memory(Device::cpu(), kLarge).is_zero()) << "it has been another's";
+  EXPECT_FALSE(Memory(Device::cpu(), 1000).is_zero());
+  EXPECT_FALSE(Memory(Device::cpu(), 0).is_zero());
+  EXPECT_FALSE(Memory().is_zero());
+}
+
+TEST(MemoryTest, WhatIsKeptForReuseIsNoTensors) {
+  constexpr int64_t kLarge = 8 << 20;
+  const MemoryStats before = memory_stats(Device::cpu());
+  const void* data = nullptr;
+  {
+    const Memory memory(Device::cpu(), kLarge);
+    data = memory.data();
+  }
+  EXPECT_EQ(bytes_now(), before.bytes);
+  set_memory_limit(Device::cpu(), before.bytes + kLarge);
+  {
+    const Memory again(Device::cpu(), kLarge);
+    EXPECT_EQ(again.data(), data);
+    EXPECT_EQ(bytes_now(), before.bytes + kLarge);
+    EXPECT_EQ(memory_stats(Device::cpu()).allocations, before.allocations + 2);
+  }
+  set_memory_limit(Device::cpu(), std::nullopt);
 }
 
 TEST(MemoryTest, NoBytesAreNoAllocation) {

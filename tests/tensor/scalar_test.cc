@@ -52,6 +52,17 @@ TEST(ScalarTest, EveryDTypeTakesWhatItHolds) {
   EXPECT_NO_THROW(Scalar(INT64_MAX).check_fits("fill_", DType::kI64));
 }
 
+TEST(ScalarTest, ZeroBitsAreThoseOfZeroAlone) {
+  for (const Scalar zero : {Scalar(0), Scalar(0.0), Scalar(0.0f), Scalar(false), Scalar(0u)}) {
+    EXPECT_TRUE(zero.is_zero_bits());
+  }
+  for (const Scalar other :
+       {Scalar(-0.0), Scalar(-0.0f), Scalar(1), Scalar(true), Scalar(-1), Scalar(1e-300),
+        Scalar(5e-324), Scalar(kNaN), Scalar(INT64_MIN), Scalar(~uint64_t{0})}) {
+    EXPECT_FALSE(other.is_zero_bits());
+  }
+}
+
 TEST(ScalarTest, WhatDoesNotFitIsAnErrorWithTheValue) {
   const struct {
     Scalar value;

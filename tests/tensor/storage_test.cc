@@ -36,21 +36,26 @@ TEST(StorageWordTest, HoldsAllOfIt) {
   for (const Device device : devices) {
     for (int dtype = 0; dtype <= static_cast<int>(DType::kBool); ++dtype) {
       for (int state = 0; state <= static_cast<int>(State::kInitialized); ++state) {
-        for (int flags = 0; flags < 4; ++flags) {
-          const bool pristine = (flags & 1) != 0, sealed = (flags & 2) != 0;
+        for (int flags = 0; flags < 8; ++flags) {
+          const bool pristine = (flags & 1) != 0, sealed = (flags & 2) != 0, zero = flags > 3;
           const StorageWord made =
               StorageWord(device, static_cast<DType>(dtype), static_cast<State>(state))
                   .with_pristine(pristine)
-                  .with_sealed(sealed);
+                  .with_sealed(sealed)
+                  .with_zero(zero);
           const StorageWord word(made.bits());
           ASSERT_EQ(word.device(), device);
           ASSERT_EQ(word.dtype(), static_cast<DType>(dtype));
           ASSERT_EQ(word.state(), static_cast<State>(state));
           ASSERT_EQ(word.pristine(), pristine);
           ASSERT_EQ(word.sealed(), sealed);
+          ASSERT_EQ(word.zero(), zero);
+          ASSERT_EQ(word.pristine_or_zero(), pristine || zero);
+          ASSERT_EQ(word.with(State::kAllocated).zero(), zero);
           const StorageWord other = word.with(State::kPartial);
           ASSERT_EQ(other.state(), State::kPartial);
-          ASSERT_EQ(other.with(word.state()).bits(), word.bits());
+          ASSERT_FALSE(other.zero()) << "only what is allocated can be";
+          ASSERT_EQ(other.with(word.state()).bits(), word.with_zero(false).bits());
         }
       }
     }
