@@ -106,9 +106,12 @@ Allocation map_pages(size_t bytes) noexcept {
   const size_t whole = in_whole_pages(bytes);
   char* memory = take_kept(whole);
   const bool fresh = memory == nullptr;
-  if (fresh) memory = map(whole);
-  if (memory == nullptr) return {};
-  ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+  if (fresh) {
+    memory = map(whole);
+    if (memory == nullptr) return {};
+  } else {
+    ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+  }
   ASAN_POISON_MEMORY_REGION(memory + bytes, whole - bytes);
   return {memory, /*zero=*/fresh};
 }

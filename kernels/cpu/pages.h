@@ -1,8 +1,8 @@
 // Large blocks of the host's memory, straight from the system.
 //
 // A fresh block is zero and costs next to nothing; its pages come when they are first touched, to
-// whichever thread does it. It begins at a multiple of 2 MiB and asks for huge pages, which take a
-// sixth of the time to come. Behind its end it has less than one small page.
+// whichever thread does it. It begins at a multiple of 2 MiB and asks for huge pages, so that there
+// is one page fault where there were 512. Behind its end it has less than one small page.
 //
 // A block that is unmapped is kept, with its pages, for the next one of that size in pages: the
 // last 8 such blocks at most, and 512 MiB of them together. A larger one goes back to the system at
