@@ -8,13 +8,14 @@
 // given, a view too, and what is random comes from the key that it is given.
 //
 // Options are named, and {} stands for torch's defaults. Random initializers take f32, f16 and
-// bf16, which gets the f32 rounded; constant, zeros, ones, eye, dirac and bernoulli any dtype;
-// randint i64. Elements count in row-major order of the tensor's shape, whatever its strides. A
-// tensor may have no elements. On meta they check their arguments and write nothing.
+// bf16; the last two get the f32, rounded. Constant, zeros, ones, eye, dirac and bernoulli take any
+// dtype that holds the values, and randint i64. Elements count in row-major order of the tensor's
+// shape, whatever its strides. A tensor may have no elements. On meta the arguments are checked,
+// and nothing is written.
 //
-// Of a shard (tensor/shard.h) each computes the values that the whole has there: xavier and kaiming
-// take the fans of the whole. All but orthogonal and sparse compute no others; those two make the
-// whole on the host for the time, and cut it.
+// Of a shard (tensor/shard.h) each gives the values that the whole has there: xavier and kaiming
+// take the fans of the whole. No others are computed, but by orthogonal and sparse, where elements
+// depend on each other: their writers make the whole for the time, and cut it.
 #ifndef HOLLOW_NN_INIT_H_
 #define HOLLOW_NN_INIT_H_
 

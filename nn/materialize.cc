@@ -66,7 +66,7 @@ Tensor materialize_shard(const Tensor& slot, const Shard& shard, Device device) 
                              ", has no writer; give it one with set_writer()"));
   }
   return with_op(kOpOfShard, [&] {
-    const Tensor part = about({&slot}, [&] {
+    Tensor part = about({&slot}, [&] {
       return empty(
           kOpOfShard, shard.shape,
           {.dtype = slot.dtype(), .device = device, .requires_grad = slot.requires_grad()});

@@ -135,9 +135,9 @@ void dirac_(const Tensor& tensor, const DiracOptions& options, const Shard* shar
   const int64_t first = first_row / step, last = last_row / step;
   // The box has all rows of a group but for the first and the last one, so that all between them
   // are alike.
-  const std::initializer_list<std::pair<int64_t, int64_t>> kAlike = {
+  const std::initializer_list<std::pair<int64_t, int64_t>> alike = {
       {first, first + 1}, {first + 1, last}, {std::max(first + 1, last), last + 1}};
-  for (const auto& [begin, end] : kAlike) {
+  for (const auto& [begin, end] : alike) {
     const int64_t row = begin * step;
     fill_ones(
         tensor, box,
