@@ -61,8 +61,9 @@ void layer_scale(Cpu, T* y, const T* x, const T* gamma, int64_t rows, int64_t di
     table = factor_table(gamma, dim, period);
     factors = table.data();
   }
+  const Isa chosen = isa();
   parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
-    visit_isa(isa(), [&]<Isa kIsa>() {
+    visit_isa(chosen, [&]<Isa kIsa>() {
       scale_flat<kIsa>(y + begin, x + begin, factors, period, begin % period, end - begin, stores);
     });
   });

@@ -183,6 +183,7 @@ void fill_range(T* y, const Strided<2>& index, int64_t first, int64_t begin, int
 template <typename T, typename Distribution>
 void random(Cpu, T* y, const Strided<2>& index, int64_t first, RandomStream stream,
             const Distribution& fill) {
+  static_cast<void>(isa());  // where the environment names none it throws here, and in no thread
   parallel_for(index.numel, kGrain, [&](int64_t begin, int64_t end) {
     fill_range(y, index, first, begin, end, stream, fill);
   });

@@ -3,10 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
+#include "kernels/distributions.h"
 #include "kernels/failure.h"
+#include "kernels/layer_scale.h"
+#include "kernels/random.h"
 
 namespace hollow::kernels {
 namespace {
@@ -59,12 +64,22 @@ TEST(IsaDeathTest, TheVariableChooses) {
   if (available_isas().size() > 1) {
     EXPECT_EXIT(exit_code_of(""), ::testing::ExitedWithCode(8), "");
   }
+  // Of the caller, also where threads would have met it first.
   const auto complain = [] {
     setenv("HOLLOW_ISA", "avx3", 1);
-    std::fputs(failure([] { static_cast<void>(isa()); }).c_str(), stderr);
+    std::vector<float> y(1 << 20), gamma(1024);
+    Strided<2> index;
+    index.numel = 1 << 20;
+    index.contiguous = true;
+    const UniformFill fill{make_uniform(0, 1)};
+    std::fputs(failure([&] { random(Cpu{}, y.data(), index, 0, {}, fill); }).c_str(), stderr);
+    std::fputs(
+        failure([&] { layer_scale(Cpu{}, y.data(), y.data(), gamma.data(), 1024, 1024); }).c_str(),
+        stderr);
     std::exit(9);
   };
   EXPECT_EXIT(complain(), ::testing::ExitedWithCode(9),
+              "HOLLOW_ISA is \"avx3\"; this machine has portable.*"
               "HOLLOW_ISA is \"avx3\"; this machine has portable");
 }
 
