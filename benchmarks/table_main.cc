@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "benchmarks/machine.h"
-#include "kernels/cpu/isa.h"
+#include "kernels/cpu/choose_isa.h"
 #include "tensor/threads.h"
 #include "version.h"
 

@@ -1,4 +1,4 @@
-// Sums and products of two elements, the same in every room: low precision computes in f32 and
+// Sums and products of elements, the same in every room: low precision computes in f32 and
 // rounds once; i64 wraps around, in unsigned arithmetic, since in signed it would be undefined.
 #ifndef HOLLOW_KERNELS_ARITHMETIC_H_
 #define HOLLOW_KERNELS_ARITHMETIC_H_
@@ -26,6 +26,14 @@ struct Product {
   template <typename T, typename B>
   HOLLOW_HD static T of(T a, B b) {
     return static_cast<T>(static_cast<Wrapping<T>>(a) * static_cast<Wrapping<T>>(b));
+  }
+};
+
+// a + factor * b in one fma.
+struct ScaledSum {
+  template <typename T>
+  HOLLOW_HD static T of(T a, T b, float factor) {
+    return static_cast<T>(fma_rn(static_cast<float>(b), factor, static_cast<float>(a)));
   }
 };
 

@@ -45,6 +45,14 @@ void mul_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index);
 template <typename T>
 void mul_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& index);
 
+// y[i] = a[i] + (alpha * c[i]) * b[i]: the product of alpha and c is rounded, the rest is one fma.
+// Floating types.
+template <typename T>
+void addcmul(Cpu, T* y, const T* a, const T* b, const T* c, float alpha, const Strided<4>& index);
+template <typename T>
+void addcmul(Cuda place, T* y, const T* a, const T* b, const T* c, float alpha,
+             const Strided<4>& index);
+
 }  // namespace hollow::kernels
 
 #endif  // HOLLOW_KERNELS_ELEMENTWISE_H_

@@ -1,10 +1,13 @@
 // LayerScale (Touvron et al., "Going deeper with Image Transformers", 2021): every channel times a
-// learnt factor.
+// learnt factor, alone or on its way into the residual stream.
 //
-//   y[r, c] = x[r, c] * gamma[c]        0 <= r < rows, 0 <= c < dim
+//   layer_scale       y[r, c] = x[r, c] * gamma[c]
+//   layer_scale_add   y[r, c] = residual[r, c] + (alpha * gamma[c]) * x[r, c]
 //
-// x and y are contiguous, row-major; y may be x. Computed in f32 and rounded once. Useful bytes:
-// (2 * rows * dim + dim) * sizeof(T). Floating types.
+// for 0 <= r < rows, 0 <= c < dim. All are contiguous, row-major; y may be x, or the residual.
+// Computed in f32: the product of alpha and gamma is rounded, the rest is one fma, and what is
+// stored is rounded once more where T is not f32. Useful bytes: (2 * rows * dim + dim) * sizeof(T)
+// and (3 * rows * dim + dim) * sizeof(T). Floating types.
 #ifndef HOLLOW_KERNELS_LAYER_SCALE_H_
 #define HOLLOW_KERNELS_LAYER_SCALE_H_
 
@@ -18,6 +21,13 @@ template <typename T>
 void layer_scale(Cpu, T* y, const T* x, const T* gamma, int64_t rows, int64_t dim);
 template <typename T>
 void layer_scale(Cuda place, T* y, const T* x, const T* gamma, int64_t rows, int64_t dim);
+
+template <typename T>
+void layer_scale_add(Cpu, T* y, const T* residual, const T* x, const T* gamma, float alpha,
+                     int64_t rows, int64_t dim);
+template <typename T>
+void layer_scale_add(Cuda place, T* y, const T* residual, const T* x, const T* gamma, float alpha,
+                     int64_t rows, int64_t dim);
 
 }  // namespace hollow::kernels
 

@@ -33,6 +33,10 @@ void copy(Cuda to_place, void* to, Cpu, const void* from, size_t bytes);
 void copy(Cpu, void* to, Cuda from_place, const void* from, size_t bytes);
 void copy(Cuda to_place, void* to, Cuda from_place, const void* from, size_t bytes);
 
+// Gives back to the system what is kept of freed memory for the next that is allocated.
+void empty_cache(Cpu) noexcept;
+void empty_cache(Cuda place);
+
 // Waits until everything enqueued on the place's device is done; throws what went wrong there.
 void synchronize(Cpu);
 void synchronize(Cuda place);

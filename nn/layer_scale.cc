@@ -18,4 +18,10 @@ Tensor LayerScale::forward(const Tensor& x) {
   return x;
 }
 
+Tensor LayerScale::forward_add(const Tensor& residual, const Tensor& x, double alpha) {
+  if (!inplace_) return layer_scale_add(residual, x, gamma_, alpha);
+  layer_scale_add_(residual, x, gamma_, alpha);
+  return residual;
+}
+
 }  // namespace hollow::nn

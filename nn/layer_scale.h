@@ -24,7 +24,7 @@ struct LayerScaleOptions {
   // One value for all channels, or a tensor [dim] with one for each, which must have its values
   // now.
   std::variant<Scalar, Tensor> init_values = Scalar(1e-5f);
-  // forward() writes into its argument and returns it.
+  // forward() writes into its argument and returns it; forward_add() into the residual.
   bool inplace = false;
   DType dtype = DType::kF32;
   std::optional<Device> device;  // where none is given, default_device()
@@ -38,6 +38,10 @@ class LayerScale : public Module {
 
   // x is [..., dim], of gamma's dtype and on its device.
   Tensor forward(const Tensor& x) override;
+
+  // residual + alpha * forward(x), in one pass over memory; into the residual, which it returns,
+  // where `inplace` is set. Low precision is rounded once. The residual has x's shape.
+  Tensor forward_add(const Tensor& residual, const Tensor& x, double alpha = 1.0);
 
   const Tensor& gamma() const { return gamma_; }
 

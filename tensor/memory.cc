@@ -109,4 +109,11 @@ void set_memory_limit(Device device, std::optional<int64_t> bytes) {
   counters(device).limit = bytes.value_or(std::numeric_limits<int64_t>::max());
 }
 
+void empty_cache(Device device) {
+  if (device.is_meta()) return;
+  with_op("empty_cache", [&] {
+    visit_place(device, current_stream(device), [](auto place) { kernels::empty_cache(place); });
+  });
+}
+
 }  // namespace hollow

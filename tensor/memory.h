@@ -60,6 +60,11 @@ MemoryStats memory_stats(Device device);
 // there stays. Throws Error(kValue) for a negative number, and does nothing on meta.
 void set_memory_limit(Device device, std::optional<int64_t> bytes);
 
+// Gives back to the system what is kept of freed tensors for the next ones: on the CPU, large
+// blocks, 512 MiB of them at most; on CUDA, what the driver's pool keeps. Tensors stay. Does
+// nothing on meta.
+void empty_cache(Device device);
+
 }  // namespace hollow
 
 #endif  // HOLLOW_TENSOR_MEMORY_H_

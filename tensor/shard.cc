@@ -16,6 +16,7 @@ Shard chunk(const Shape& whole, int64_t dim, int64_t index, int64_t count) {
 }
 
 Shard chunk(const Shard& part, int64_t dim, int64_t index, int64_t count) {
+  check_shard("chunk", part, part.shape);
   const int d = checked_dim("chunk", dim, part.shape);
   if (index < 0 || index >= count) {
     throw Error(ErrorCode::kValue, "chunk",
@@ -41,6 +42,7 @@ Layout layout_in_whole(const Shard& shard) {
 }
 
 void check_shard(absl::string_view op, const Shard& shard, const Shape& shape) {
+  checked_numel(op, shard.whole);
   const size_t rank = shard.whole.size();
   bool fits = shard.offset.size() == rank && shard.shape.size() == rank;
   for (size_t d = 0; fits && d < rank; ++d) {
@@ -51,7 +53,6 @@ void check_shard(absl::string_view op, const Shard& shard, const Shape& shape) {
     throw Error(ErrorCode::kShape, op,
                 absl::StrCat("the shard ", to_string(shard), " does not lie in its whole"));
   }
-  checked_numel(op, shard.whole);
   if (shard.shape != shape) {
     throw Error(ErrorCode::kShape, op,
                 absl::StrCat("the shard ", to_string(shard), " is not a tensor of shape ",

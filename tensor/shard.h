@@ -32,11 +32,12 @@ Shard whole_of(const Shape& shape);
 // Part `index` of `count` along a dimension (-1 is the last). As torch.chunk cuts, and DTensor with
 // it: every part has ceil(size / count) rows, but for the last ones, which have fewer or none.
 // Cutting a part again along another dimension makes a grid. Throws Error(kShape) for a dimension
-// that is not there, and Error(kValue) unless 0 <= index < count.
+// that is not there, or a part that does not lie in its whole, and Error(kValue) unless 0 <= index
+// < count.
 Shard chunk(const Shape& whole, int64_t dim, int64_t index, int64_t count);
 Shard chunk(const Shard& part, int64_t dim, int64_t index, int64_t count);
 
-// The box as a view of the whole, contiguous tensor.
+// The box as a view of the whole, contiguous tensor, in which it must lie.
 Layout layout_in_whole(const Shard& shard);
 
 // Throws Error(kShape) of that op unless the box lies in the whole and has that shape.

@@ -49,25 +49,40 @@ class Writer {
   Writer() = default;
   Writer(std::nullptr_t) {}
 
+  // Of an empty function, or a null one, an empty Writer.
   template <WritesShards Fill>
-  Writer(Fill fill) : fill_(std::move(fill)) {}
-
+  Writer(Fill fill) {
+    if (!is_empty(fill)) fill_ = std::move(fill);
+  }
   template <WritesWholes Fill>
-  requires(!std::same_as<Fill, Writer>) Writer(Fill fill)
-      : fill_(
-            [fill = std::move(fill)](const Tensor& tensor, RngKey key, const Shard* shard) mutable {
-              if (shard == nullptr) return static_cast<void>(fill(tensor, key));
-              internal::write_cut(tensor, *shard, [&](const Tensor& whole) { fill(whole, key); });
-            }) {}
+  requires(!std::same_as<Fill, Writer>) Writer(Fill fill) {
+    if (is_empty(fill)) return;
+    fill_ = [fill = std::move(fill)](const Tensor& tensor, RngKey key, const Shard* shard) mutable {
+      if (shard == nullptr) return static_cast<void>(fill(tensor, key));
+      internal::write_cut(tensor, *shard, [&](const Tensor& whole) { fill(whole, key); });
+    };
+  }
 
   friend bool operator==(const Writer& writer, std::nullptr_t) { return writer.fill_ == nullptr; }
 
-  // Fills every element of the tensor, from the key if it is random.
-  void operator()(const Tensor& tensor, RngKey key) const { fill_(tensor, key, nullptr); }
-  // The tensor is the shard of a larger one. Throws Error(kShape) where it cannot be.
+  // Fills every element of the tensor, from the key if it is random. Throws Error(kWriter) where
+  // this is empty.
+  void operator()(const Tensor& tensor, RngKey key) const;
+  // The tensor is the shard of a larger one. Throws Error(kShape) too, where it cannot be, and
+  // Error(kWriter) for a function of wholes that leaves elements out.
   void operator()(const Tensor& tensor, RngKey key, const Shard& shard) const;
 
  private:
+  template <typename Fill>
+  static bool is_empty(const Fill& fill) {
+    if constexpr (requires { fill == nullptr; }) {
+      return fill == nullptr;
+    } else {
+      return false;
+    }
+  }
+  void require_function() const;
+
   std::function<void(const Tensor& tensor, RngKey key, const Shard* shard)> fill_;
 };
 

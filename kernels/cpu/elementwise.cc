@@ -47,7 +47,7 @@ void fill_row(T* y, int64_t count, T value) {
   std::memcpy(&word, values, sizeof(word));
   int64_t words = count / kPerWord;
   std::fill(y + words * kPerWord, y + count, value);
-#ifdef __x86_64__
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   // The processor's own loop. Unlike one of stores, it does not read lines before it writes them.
   asm volatile("rep stosq" : "+D"(y), "+c"(words) : "a"(word) : "memory");
 #else
@@ -89,6 +89,13 @@ void mul_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
   with_scalar<Product>(y, a, b, index);
 }
 
+template <typename T>
+void addcmul(Cpu, T* y, const T* a, const T* b, const T* c, float alpha, const Strided<4>& index) {
+  for_each(index, [=](auto at) {
+    y[at(0)] = ScaledSum::of(a[at(1)], b[at(2)], alpha * static_cast<float>(c[at(3)]));
+  });
+}
+
 #define FILL(T) template void fill(Cpu, T*, const Strided<1>&, T);
 HOLLOW_ALL(FILL)
 #define CAST(T)                                                    \
@@ -106,5 +113,8 @@ HOLLOW_NUMBERS(ARITHMETIC)
   template void add_scalar(Cpu, T*, const T*, Compute<T>, const Strided<2>&); \
   template void mul_scalar(Cpu, T*, const T*, Compute<T>, const Strided<2>&);
 HOLLOW_NUMBERS(SCALAR)
+#define ADDCMUL(T) \
+  template void addcmul(Cpu, T*, const T*, const T*, const T*, float, const Strided<4>&);
+HOLLOW_FLOATS(ADDCMUL)
 
 }  // namespace hollow::kernels

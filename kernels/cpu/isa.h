@@ -1,13 +1,11 @@
-// Which instruction set the CPU kernels use. What differs between them is speed: no result does.
+// The instruction sets that CPU kernels are compiled for. What differs between them is speed; of a
+// result at most the digits of a NaN do.
 //
-// One source for each set, compiled for it alone (lanes_*.h, random_*.cc), so that a binary runs
-// everywhere and asks once, at run time, what it may use.
+// One source for each set, compiled for it alone (lanes_*.h, *_avx2.cc, *_avx512.cc), so that a
+// binary runs everywhere; kernels/cpu/choose_isa.h asks once, at run time, what it may use. Such
+// sources include this header, which therefore includes nothing.
 #ifndef HOLLOW_KERNELS_CPU_ISA_H_
 #define HOLLOW_KERNELS_CPU_ISA_H_
-
-#include <vector>
-
-#include "absl/strings/string_view.h"
 
 namespace hollow::kernels {
 
@@ -16,19 +14,6 @@ enum class Isa {
   kAvx2,      // with FMA and F16C
   kAvx512,    // F, BW, DQ and VL
 };
-
-// "portable", "avx2", "avx512".
-absl::string_view to_string(Isa isa);
-
-// What this machine and build can run, the slowest first.
-const std::vector<Isa>& available_isas();
-
-// What kernels use: what set_isa said last, else HOLLOW_ISA, else the best there is. Throws
-// Failure(kConfiguration) where the variable names none that is available.
-Isa isa();
-
-// Takes effect at the next kernel. Throws Failure(kConfiguration) for one that is not available.
-void set_isa(Isa isa);
 
 // Calls function.operator()<kIsa>() for that one.
 template <typename Function>

@@ -1,8 +1,8 @@
 // Lanes (kernels/lanes.h) of AVX2 with FMA and F16C: eight f32, or four 64-bit words.
 //
-// For sources that are compiled for this instruction set alone. All here is in an anonymous
-// namespace, and such a source uses nothing inline of other headers: the linker keeps one copy of
-// an inline function, and it must not be one that only some machines can run.
+// For sources that are compiled for this instruction set alone. The linker keeps one copy of an
+// inline function, and it must not be one that only some machines can run. So all here is in an
+// anonymous namespace, and of other headers such a source uses templates of these lanes alone.
 #ifndef HOLLOW_KERNELS_CPU_LANES_AVX2_H_
 #define HOLLOW_KERNELS_CPU_LANES_AVX2_H_
 

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <type_traits>
-#include <vector>
 
-#include "kernels/cpu/isa.h"
+#include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/dtypes.h"
@@ -17,59 +16,116 @@ namespace {
 
 // Elements a thread. To wake a sleeping thread takes as long as one thread needs for about so many.
 constexpr int64_t kGrain = 1 << 18;
+static_assert(kGrain % kScaleStep == 0);  // so that a thread's first factor is a step's, if all are
 
-// Input and output together: what does not fit into the last cache leaves it before anybody reads
-// it.
+// For so many bytes of inputs and output together: what does not fit into the last cache leaves it
+// before anybody reads it.
 Stores stores_for(int64_t bytes, bool in_place) {
   static const int64_t cache = std::max<int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), 8 << 20);
-  return !in_place && 2 * bytes > cache ? Stores::kStreaming : Stores::kCached;
+  return !in_place && bytes > cache ? Stores::kStreaming : Stores::kCached;
 }
 
-// gamma in f32, over and over: as scale_flat wants it.
-template <typename T>
-std::vector<float> factor_table(const T* gamma, int64_t dim, int64_t period) {
-  std::vector<float> table(static_cast<size_t>(period + kScaleStep));
-  for (int64_t i = 0; i < dim; ++i) table[static_cast<size_t>(i)] = static_cast<float>(gamma[i]);
-  for (size_t i = static_cast<size_t>(dim); i < table.size(); ++i) {
-    table[i] = table[i - static_cast<size_t>(dim)];
+// What a table of factors has room for: 64 KiB, on the stack.
+constexpr int64_t kMostFactors = 1 << 14;
+
+// alpha * gamma, as scale_flat wants it: over and over, for kScaleStep more than the period.
+struct FactorTable {
+  template <typename T>
+  FactorTable(const T* gamma, float alpha, int64_t dim)
+      : period((kScaleStep + dim - 1) / dim * dim) {
+    for (int64_t i = 0; i < dim; ++i) factors[i] = alpha * static_cast<float>(gamma[i]);
+    for (int64_t i = dim; i < period + kScaleStep; ++i) factors[i] = factors[i - dim];
   }
-  return table;
-}
+
+  const int64_t period;
+  float factors[kMostFactors + kScaleStep];
+};
 
 // Whether gamma is such a table itself: where no step begins or ends within a row.
 template <typename T>
-bool is_table(int64_t dim, const T* y, Stores stores) {
+bool is_table(float alpha, int64_t dim, const T* y, Stores stores) {
   const bool whole_lines = reinterpret_cast<uintptr_t>(y) % 64 == 0;
-  return std::is_same_v<T, float> && dim % kScaleStep == 0 &&
+  return std::is_same_v<T, float> && alpha == 1 && dim % kScaleStep == 0 &&
          (whole_lines || stores == Stores::kCached);
+}
+
+// With the residual, or without one where that is null.
+template <typename T>
+struct Operands {
+  T* y;
+  const T* residual;
+  const T* x;
+  Stores stores;
+
+  // Elements [begin, begin + count) of the flat arrays, by factors from `phase` on.
+  void scale(Isa chosen, const float* factors, int64_t period, int64_t phase, int64_t begin,
+             int64_t count) const {
+    visit_isa(chosen, [&]<Isa kIsa>() {
+      scale_flat<kIsa>(y + begin, residual == nullptr ? nullptr : residual + begin, x + begin,
+                       factors, period, phase, count, stores);
+    });
+  }
+};
+
+template <typename T>
+void scale_all(const Operands<T>& t, const float* factors, int64_t period, int64_t numel) {
+  const Isa chosen = isa();
+  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+    t.scale(chosen, factors, period, begin % period, begin, end - begin);
+  });
+}
+
+// Where a row has more channels than a table: some of them for all rows, then the next.
+template <typename T>
+void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows, int64_t dim) {
+  const Isa chosen = isa();
+  const int64_t tables = (dim + kMostFactors - 1) / kMostFactors;
+  const int64_t grain = std::max<int64_t>(1, kGrain / kMostFactors / rows);
+  parallel_for(tables, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * kMostFactors; i < std::min(dim, end * kMostFactors);
+         i += kMostFactors) {
+      const int64_t width = std::min(kMostFactors, dim - i);
+      const FactorTable table(gamma + i, alpha, width);
+      for (int64_t r = 0; r < rows; ++r) {
+        t.scale(chosen, table.factors, table.period, 0, r * dim + i, width);
+      }
+    }
+  });
+}
+
+template <typename T>
+void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int64_t rows,
+           int64_t dim) {
+  const int64_t numel = rows * dim;
+  if (numel == 0) return;
+  const int64_t tensors = residual == nullptr ? 2 : 3;
+  const Stores stores = stores_for(tensors * numel * static_cast<int64_t>(sizeof(T)),
+                                   /*in_place=*/y == x || y == residual);
+  const Operands<T> t = {y, residual, x, stores};
+  if (is_table(alpha, dim, y, stores)) {
+    return scale_all(t, reinterpret_cast<const float*>(gamma), dim, numel);
+  }
+  if (dim > kMostFactors) return scale_wide(t, gamma, alpha, rows, dim);
+  const FactorTable table(gamma, alpha, dim);
+  scale_all(t, table.factors, table.period, numel);
 }
 
 }  // namespace
 
 template <typename T>
 void layer_scale(Cpu, T* y, const T* x, const T* gamma, int64_t rows, int64_t dim) {
-  const int64_t numel = rows * dim;
-  if (numel == 0) return;
-  const Stores stores = stores_for(numel * static_cast<int64_t>(sizeof(T)), y == x);
-  int64_t period = dim;
-  std::vector<float> table;
-  const float* factors;
-  if (is_table(dim, y, stores)) {
-    factors = reinterpret_cast<const float*>(gamma);
-  } else {
-    period = (kScaleStep + dim - 1) / dim * dim;
-    table = factor_table(gamma, dim, period);
-    factors = table.data();
-  }
-  const Isa chosen = isa();
-  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
-    visit_isa(chosen, [&]<Isa kIsa>() {
-      scale_flat<kIsa>(y + begin, x + begin, factors, period, begin % period, end - begin, stores);
-    });
-  });
+  scale<T>(y, nullptr, x, gamma, 1, rows, dim);
 }
 
-#define LAYER_SCALE(T) template void layer_scale(Cpu, T*, const T*, const T*, int64_t, int64_t);
+template <typename T>
+void layer_scale_add(Cpu, T* y, const T* residual, const T* x, const T* gamma, float alpha,
+                     int64_t rows, int64_t dim) {
+  scale(y, residual, x, gamma, alpha, rows, dim);
+}
+
+#define LAYER_SCALE(T)                                                      \
+  template void layer_scale(Cpu, T*, const T*, const T*, int64_t, int64_t); \
+  template void layer_scale_add(Cpu, T*, const T*, const T*, const T*, float, int64_t, int64_t);
 HOLLOW_FLOATS(LAYER_SCALE)
 
 }  // namespace hollow::kernels

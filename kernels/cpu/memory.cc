@@ -42,6 +42,8 @@ void deallocate(Cpu, void* memory, size_t bytes) noexcept {
   std::free(memory);
 }
 
+void empty_cache(Cpu) noexcept { drop_kept_pages(); }
+
 void copy(Cpu, void* to, Cpu, const void* from, size_t bytes) {
   if (bytes > 0) std::memcpy(to, from, bytes);
 }

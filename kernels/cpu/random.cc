@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "kernels/cpu/isa.h"
+#include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/random_blocks.h"
 #include "kernels/distributions.h"

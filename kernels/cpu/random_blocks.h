@@ -12,7 +12,7 @@
 
 namespace hollow::kernels {
 
-// How many numbers a list may be read beyond its end.
+// Lists of block numbers are read in multiples of this.
 inline constexpr int64_t kBlocksAtOnce = 32;
 
 // y[kPerBlock * i + j] = value j of block first + i, for 0 <= i < blocks.

@@ -16,16 +16,19 @@ inline constexpr int64_t kScaleStep = 32;
 // before they are written.
 enum class Stores { kCached, kStreaming };
 
-// y[i] = x[i] * factors[(phase + i) mod period] for 0 <= i < count, computed in f32, rounded once.
-// y may be x. The factors repeat beyond their period for kScaleStep more; 0 <= phase < period, and
-// period >= kScaleStep.
+// y[i] = x[i] * factors[(phase + i) mod period] for 0 <= i < count, or that and residual[i] in one
+// fma, where residual is not null. Computed in f32, rounded once. y may be x or residual. 0 <=
+// phase < period, and period >= kScaleStep. The factors repeat beyond their period for kScaleStep
+// more, unless period and phase are multiples of kScaleStep and y, for stores that stream, of 64
+// bytes.
 template <Isa kIsa, typename T>
-void scale_flat(T* y, const T* x, const float* factors, int64_t period, int64_t phase,
-                int64_t count, Stores stores);
+void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
+                int64_t phase, int64_t count, Stores stores);
 
 // clang-format off
-#define HOLLOW_SCALE_FLAT_OF(isa, T) \
-  template void scale_flat<isa>(T*, const T*, const float*, int64_t, int64_t, int64_t, Stores);
+#define HOLLOW_SCALE_FLAT_OF(isa, T)                                                           \
+  template void scale_flat<isa>(T*, const T*, const T*, const float*, int64_t, int64_t, int64_t, \
+                                Stores);
 // clang-format on
 
 }  // namespace hollow::kernels

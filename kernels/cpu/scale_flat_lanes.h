@@ -19,67 +19,96 @@ constexpr int64_t kAhead = 1024;  // bytes from a load to its prefetch
 constexpr int64_t kLine = 64;
 static_assert(kScaleStep % Vectors::kFloats == 0);
 
-template <typename T, Stores kStores>
-[[gnu::always_inline]] inline void scale_step(T* y, const T* x, const float* factors) {
-  Vectors::Float product[kScaleStep / Vectors::kFloats];
+struct Form {
+  bool adds;  // a residual
+  Stores stores;
+};
+
+template <Form kForm, typename T>
+[[gnu::always_inline]] inline void scale_step(T* y, const T* residual, const T* x,
+                                              const float* factors) {
+  constexpr int64_t kVectors = kScaleStep / Vectors::kFloats;
+  Vectors::Float result[kVectors];
 #pragma GCC unroll 8
-  for (int64_t i = 0; i < kScaleStep; i += Vectors::kFloats) {
-    product[i / Vectors::kFloats] = Vectors::load(x + i) * Vectors::load(factors + i);
+  for (int64_t v = 0; v < kVectors; ++v) {
+    const int64_t i = v * Vectors::kFloats;
+    const Vectors::Float factor = Vectors::load(factors + i);
+    if constexpr (kForm.adds) {
+      result[v] = Vectors::fma(Vectors::load(x + i), factor, Vectors::load(residual + i));
+    } else {
+      result[v] = Vectors::load(x + i) * factor;
+    }
   }
 #pragma GCC unroll 8
-  for (int64_t i = 0; i < kScaleStep; i += Vectors::kFloats) {
-    if constexpr (kStores == Stores::kStreaming) {
-      Vectors::stream(y + i, product[i / Vectors::kFloats]);
+  for (int64_t v = 0; v < kVectors; ++v) {
+    if constexpr (kForm.stores == Stores::kStreaming) {
+      Vectors::stream(y + v * Vectors::kFloats, result[v]);
     } else {
-      Vectors::store(y + i, product[i / Vectors::kFloats]);
+      Vectors::store(y + v * Vectors::kFloats, result[v]);
     }
   }
 }
 
 // Fewer elements than a step.
-template <typename T>
-void scale_few(T* y, const T* x, const float* factors, int64_t count) {
-  T step[kScaleStep] = {};
+template <Form kForm, typename T>
+void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_t count) {
+  constexpr Form kCached = {kForm.adds, Stores::kCached};
+  T step[kScaleStep] = {}, added[kScaleStep] = {};
   const size_t bytes = static_cast<size_t>(count) * sizeof(T);
   __builtin_memcpy(step, x, bytes);
-  scale_step<T, Stores::kCached>(step, step, factors);
+  if constexpr (kForm.adds) __builtin_memcpy(added, residual, bytes);
+  scale_step<kCached>(step, added, step, factors);
   __builtin_memcpy(y, step, bytes);
 }
 
-template <typename T, Stores kStores>
-void scale(T* y, const T* x, const float* factors, int64_t period, int64_t phase, int64_t count) {
+template <typename T>
+[[gnu::always_inline]] inline void prefetch_step(const T* from) {
+  for (int64_t byte = 0; byte < kScaleStep * static_cast<int64_t>(sizeof(T)); byte += kLine) {
+    __builtin_prefetch(reinterpret_cast<const char*>(from) + kAhead + byte);
+  }
+}
+
+template <Form kForm, typename T>
+void scale(T* y, const T* residual, const T* x, const float* factors, int64_t period, int64_t phase,
+           int64_t count) {
+  constexpr bool kStreams = kForm.stores == Stores::kStreaming;
   int64_t i = 0;
-  if constexpr (kStores == Stores::kStreaming) {  // whole lines
+  const auto residual_at = [&](int64_t at) { return kForm.adds ? residual + at : nullptr; };
+  if constexpr (kStreams) {  // whole lines
     const auto past = reinterpret_cast<uintptr_t>(y) % kLine;
     i = static_cast<int64_t>((kLine - past) % kLine / sizeof(T));
     if (i > count) i = count;
-    scale_few(y, x, factors + phase, i);
+    scale_few<kForm>(y, residual, x, factors + phase, i);
     phase = (phase + i) % period;
   }
   for (; i + kScaleStep <= count; i += kScaleStep) {
-    if constexpr (kStores == Stores::kStreaming) {
-      for (int64_t line = 0; line < kScaleStep * static_cast<int64_t>(sizeof(T)); line += kLine) {
-        __builtin_prefetch(reinterpret_cast<const char*>(x + i) + kAhead + line);
-      }
+    if constexpr (kStreams) {
+      prefetch_step(x + i);
+      if constexpr (kForm.adds) prefetch_step(residual + i);
     }
-    scale_step<T, kStores>(y + i, x + i, factors + phase);
+    scale_step<kForm>(y + i, residual_at(i), x + i, factors + phase);
     phase += kScaleStep;
     if (phase >= period) phase -= period;
   }
-  scale_few(y + i, x + i, factors + phase, count - i);
-  if constexpr (kStores == Stores::kStreaming) _mm_sfence();
+  if (i < count) scale_few<kForm>(y + i, residual_at(i), x + i, factors + phase, count - i);
+  if constexpr (kStreams) _mm_sfence();
 }
 
 }  // namespace
 
 template <Isa kIsa, typename T>
-void scale_flat(T* y, const T* x, const float* factors, int64_t period, int64_t phase,
-                int64_t count, Stores stores) {
-  if (stores == Stores::kStreaming) {
-    scale<T, Stores::kStreaming>(y, x, factors, period, phase, count);
-  } else {
-    scale<T, Stores::kCached>(y, x, factors, period, phase, count);
+void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
+                int64_t phase, int64_t count, Stores stores) {
+  const auto go = [&]<Form kForm>() {
+    scale<kForm>(y, residual, x, factors, period, phase, count);
+  };
+  const bool streams = stores == Stores::kStreaming;
+  if (residual == nullptr) {
+    if (streams) return go.template operator()<Form{false, Stores::kStreaming}>();
+    return go.template operator()<Form{false, Stores::kCached}>();
   }
+  if (streams) return go.template operator()<Form{true, Stores::kStreaming}>();
+  go.template operator()<Form{true, Stores::kCached}>();
 }
 
 }  // namespace hollow::kernels

@@ -1,16 +1,23 @@
+#include "kernels/arithmetic.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/dtypes.h"
 
 namespace hollow::kernels {
 
 template <Isa kIsa, typename T>
-void scale_flat(T* y, const T* x, const float* factors, int64_t period, int64_t phase,
-                int64_t count, Stores) {
+void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
+                int64_t phase, int64_t count, Stores) {
   for (int64_t begin = 0; begin < count; phase = 0) {
     const int64_t end = begin + period - phase < count ? begin + period - phase : count;
     const float* const factor = factors + phase - begin;
-    for (int64_t i = begin; i < end; ++i) {
-      y[i] = static_cast<T>(static_cast<float>(x[i]) * factor[i]);
+    if (residual == nullptr) {
+      for (int64_t i = begin; i < end; ++i) {
+        y[i] = static_cast<T>(static_cast<float>(x[i]) * factor[i]);
+      }
+    } else {
+      for (int64_t i = begin; i < end; ++i) {
+        y[i] = ScaledSum::of(residual[i], x[i], factor[i]);
+      }
     }
     begin = end;
   }

@@ -48,6 +48,19 @@ struct WithScalar {
   }
 };
 
+template <typename T>
+struct AddCMul {
+  T* y;
+  const T* a;
+  const T* b;
+  const T* c;
+  float alpha;
+  __device__ void operator()(const Strided<4>& index, int64_t i) const {
+    const float factor = alpha * static_cast<float>(c[index.offset(3, i)]);
+    y[index.offset(0, i)] = ScaledSum::of(a[index.offset(1, i)], b[index.offset(2, i)], factor);
+  }
+};
+
 template <typename Index, typename Element>
 __global__ void __launch_bounds__(kThreads) for_each_kernel(Index index, Element element) {
   const int64_t step = int64_t{gridDim.x} * blockDim.x;
@@ -96,6 +109,12 @@ void mul_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& in
   for_each(place, index, WithScalar<Product, T>{y, a, b});
 }
 
+template <typename T>
+void addcmul(Cuda place, T* y, const T* a, const T* b, const T* c, float alpha,
+             const Strided<4>& index) {
+  for_each(place, index, AddCMul<T>{y, a, b, c, alpha});
+}
+
 #define FILL(T) template void fill(Cuda, T*, const Strided<1>&, T);
 HOLLOW_ALL(FILL)
 #define CAST(T)                                                     \
@@ -113,5 +132,8 @@ HOLLOW_NUMBERS(ARITHMETIC)
   template void add_scalar(Cuda, T*, const T*, Compute<T>, const Strided<2>&); \
   template void mul_scalar(Cuda, T*, const T*, Compute<T>, const Strided<2>&);
 HOLLOW_NUMBERS(SCALAR)
+#define ADDCMUL(T) \
+  template void addcmul(Cuda, T*, const T*, const T*, const T*, float, const Strided<4>&);
+HOLLOW_FLOATS(ADDCMUL)
 
 }  // namespace hollow::kernels

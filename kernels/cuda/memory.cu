@@ -51,6 +51,13 @@ void deallocate(Cuda place, void* memory, size_t) noexcept {
   }
 }
 
+void empty_cache(Cuda place) {
+  const DeviceGuard guard(place);
+  cudaMemPool_t pool;
+  check(cudaDeviceGetDefaultMemPool(&pool, place.device), "cudaDeviceGetDefaultMemPool");
+  check(cudaMemPoolTrimTo(pool, 0), "cudaMemPoolTrimTo");
+}
+
 void copy(Cuda to_place, void* to, Cpu, const void* from, size_t bytes) {
   if (bytes == 0) return;
   const DeviceGuard guard(to_place);

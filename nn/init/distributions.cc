@@ -10,14 +10,23 @@ Writer uniform(double low, double high) {
 
 Writer normal(NormalOptions options) {
   return [options](const Tensor& tensor, RngKey key, const Shard* shard) {
-    normal_(tensor, options.mean, options.std, key, shard);
+    normal_(tensor, options, key, shard);
   };
+}
+
+void normal_(const Tensor& tensor, const NormalOptions& options, RngKey key, const Shard* shard) {
+  normal_(tensor, options.mean, options.std, key, shard);
 }
 
 Writer trunc_normal(TruncNormalOptions options) {
   return [options](const Tensor& tensor, RngKey key, const Shard* shard) {
-    trunc_normal_(tensor, options.mean, options.std, options.a, options.b, key, shard);
+    trunc_normal_(tensor, options, key, shard);
   };
+}
+
+void trunc_normal_(const Tensor& tensor, const TruncNormalOptions& options, RngKey key,
+                   const Shard* shard) {
+  trunc_normal_(tensor, options.mean, options.std, options.a, options.b, key, shard);
 }
 
 Writer bernoulli(double p) {

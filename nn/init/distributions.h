@@ -23,6 +23,8 @@ struct NormalOptions {
   double std = 1.0;
 };
 Writer normal(NormalOptions options = {});
+void normal_(const Tensor& tensor, const NormalOptions& options, RngKey key,
+             const Shard* shard = nullptr);
 
 struct TruncNormalOptions {
   double mean = 0.0;
@@ -31,6 +33,8 @@ struct TruncNormalOptions {
   double b = 2.0;
 };
 Writer trunc_normal(TruncNormalOptions options = {});
+void trunc_normal_(const Tensor& tensor, const TruncNormalOptions& options, RngKey key,
+                   const Shard* shard = nullptr);
 
 // 1 with probability p, else 0. Any dtype.
 Writer bernoulli(double p);

@@ -2,8 +2,10 @@
 #ifndef HOLLOW_NN_INIT_SHARDS_H_
 #define HOLLOW_NN_INIT_SHARDS_H_
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "tensor/describe.h"
+#include "tensor/empty.h"
 #include "tensor/shard.h"
 #include "tensor/tensor.h"
 
@@ -15,6 +17,18 @@ inline Shard box_of(absl::string_view op, const Tensor& tensor, const Shard* sha
   if (shard == nullptr) return whole_of(tensor.shape());
   about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
   return *shard;
+}
+
+// For what can only be made whole, and is made on the host: calls fill(tensor), or, for a shard,
+// fill(whole) for a whole on the host, of which the tensor gets its box.
+inline void fill_whole(absl::string_view op, const Tensor& tensor, const Shard* shard,
+                       absl::FunctionRef<void(const Tensor&)> fill) {
+  if (shard == nullptr) return fill(tensor);
+  const Shard box = box_of(op, tensor, shard);
+  const Device device = tensor.is_meta() ? Device::meta() : Device::cpu();
+  const Tensor whole = empty(op, box.whole, {.dtype = tensor.dtype(), .device = device});
+  fill(whole);
+  tensor.copy_(Tensor(whole.storage(), layout_in_whole(box)));
 }
 
 }  // namespace hollow::nn::init

@@ -11,7 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "nn/init/shards.h"
 #include "tensor/describe.h"
+#include "tensor/dtype_visit.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
 #include "tensor/ops/random.h"
@@ -22,6 +24,8 @@ namespace {
 constexpr absl::string_view kOp = "sparse_";
 
 void check(const Tensor& tensor, double sparsity) {
+  about({&tensor}, [&] { check_dtype(kOp, Floats{}, tensor.dtype()); });
+  require_writable(kOp, tensor);
   if (tensor.dim() != 2) {
     throw Error(ErrorCode::kShape, kOp,
                 absl::StrCat("a matrix has two dimensions, not ", tensor.dim(), ", as ",
@@ -37,13 +41,15 @@ void check(const Tensor& tensor, double sparsity) {
 }  // namespace
 
 Writer sparse(double sparsity, SparseOptions options) {
-  return [=](const Tensor& tensor, RngKey key) { sparse_(tensor, sparsity, options, key); };
+  return [=](const Tensor& tensor, RngKey key, const Shard* shard) {
+    fill_whole(kOp, tensor, shard,
+               [&](const Tensor& whole) { sparse_(whole, sparsity, options, key); });
+  };
 }
 
 void sparse_(const Tensor& tensor, double sparsity, const SparseOptions& options, RngKey key) {
   check(tensor, sparsity);
-  normal_(tensor, 0, options.std, key);
-  if (tensor.is_meta() || tensor.numel() == 0) return;
+  if (tensor.is_meta() || tensor.numel() == 0) return normal_(tensor, 0, options.std, key);
   with_op(kOp, [&] {
     const size_t rows = static_cast<size_t>(tensor.size(0));
     const size_t columns = static_cast<size_t>(tensor.size(1));
@@ -51,10 +57,12 @@ void sparse_(const Tensor& tensor, double sparsity, const SparseOptions& options
     const Tensor lots = empty(kOp, tensor.shape(), {.dtype = DType::kI64, .device = Device::cpu()});
     randint_(lots, 0, std::numeric_limits<int64_t>::max(), key / "sparse rows");
     const int64_t* const lot = lots.data<int64_t>();
-    const std::vector<float> normal = tensor.to_vector<float>();
+    const Tensor normals = empty(kOp, tensor.shape(), {.device = Device::cpu()});
+    normal_(normals, 0, options.std, key);
+    const float* const normal = normals.data<float>();
     std::vector<std::pair<int64_t, size_t>> drawn(rows);
     tensor.write<float>([&](absl::Span<float> values) {
-      std::copy(normal.begin(), normal.end(), values.begin());
+      std::copy(normal, normal + values.size(), values.begin());
       for (size_t j = 0; j < columns; ++j) {
         for (size_t i = 0; i < rows; ++i) drawn[i] = {lot[i * columns + j], i};
         const auto end = drawn.begin() + static_cast<std::ptrdiff_t>(zeros);

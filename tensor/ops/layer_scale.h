@@ -1,7 +1,13 @@
 // LayerScale: every channel times its factor, y[..., c] = x[..., c] * gamma[c].
 //
-// gamma is [dim]; x has dim as its last size, and any sizes before it. f32, f16, bf16, both of one
+// gamma is [dim]; x has dim as its last size, and any sizes before it. f32, f16, bf16, all of one
 // dtype; computed in f32, rounded once.
+//
+// layer_scale_add is what a residual block makes of it, in one pass over memory:
+//
+//   x = layer_scale_add(x, attention(norm(x)), ls.gamma());      // x + gamma * attention(norm(x))
+//
+// alpha is a number beside gamma, as for stochastic depth; it is not rounded to the dtype.
 #ifndef HOLLOW_TENSOR_OPS_LAYER_SCALE_H_
 #define HOLLOW_TENSOR_OPS_LAYER_SCALE_H_
 
@@ -17,6 +23,18 @@ void layer_scale_out(const Tensor& y, const Tensor& x, const Tensor& gamma);
 
 // In place.
 void layer_scale_(const Tensor& x, const Tensor& gamma);
+
+// residual + alpha * gamma * x, for a residual of x's shape: a new, contiguous tensor.
+Tensor layer_scale_add(const Tensor& residual, const Tensor& x, const Tensor& gamma,
+                       double alpha = 1.0);
+
+// Into y, which has that shape, and may be the residual or x.
+void layer_scale_add_out(const Tensor& y, const Tensor& residual, const Tensor& x,
+                         const Tensor& gamma, double alpha = 1.0);
+
+// Into the residual.
+void layer_scale_add_(const Tensor& residual, const Tensor& x, const Tensor& gamma,
+                      double alpha = 1.0);
 
 }  // namespace hollow
 

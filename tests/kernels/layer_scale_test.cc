@@ -4,13 +4,16 @@
 #include "kernels/layer_scale.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <vector>
 
-#include "kernels/cpu/isa.h"
+#include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/dtypes.h"
@@ -68,15 +71,32 @@ template <typename T>
 struct Operands {
   // Everything begins `shift` elements beside an address that is a multiple of 64.
   Operands(int64_t rows, int64_t dim, size_t shift)
-      : gamma(numbers<T>(dim, 1)), x(numbers<T>(rows * dim, 2)), y_at(kGuard + shift) {
+      : gamma(numbers<T>(dim, 1)),
+        x(numbers<T>(rows * dim, 2)),
+        residual(numbers<T>(rows * dim, 3)),
+        y_at(kGuard + shift) {
     memory.resize(x.size() + 2 * kGuard + shift + 64);
     std::memset(static_cast<void*>(memory.data()), kUntouched, memory.size() * sizeof(T));
     const auto address = reinterpret_cast<uintptr_t>(memory.data());
     y_at += (64 - address % 64) % 64 / sizeof(T);
     wanted = memory;
+    want_product();
+  }
+
+  void want_product(int64_t phase = 0) {
     for (size_t i = 0; i < x.size(); ++i) {
-      const float factor = static_cast<float>(gamma[i % gamma.size()]);
+      const float factor =
+          static_cast<float>(gamma[(i + static_cast<size_t>(phase)) % gamma.size()]);
       wanted[y_at + i] = T(static_cast<float>(x[i]) * factor);
+    }
+  }
+
+  void want_sum(float alpha, int64_t phase = 0) {
+    for (size_t i = 0; i < x.size(); ++i) {
+      const float factor =
+          alpha * static_cast<float>(gamma[(i + static_cast<size_t>(phase)) % gamma.size()]);
+      wanted[y_at + i] =
+          T(std::fma(static_cast<float>(x[i]), factor, static_cast<float>(residual[i])));
     }
   }
 
@@ -90,7 +110,7 @@ struct Operands {
         << gamma.size() << ", " << to_string(isa());
   }
 
-  std::vector<T> gamma, x, memory, wanted;
+  std::vector<T> gamma, x, residual, memory, wanted;
   size_t y_at;
 };
 
@@ -99,7 +119,7 @@ constexpr int64_t kRows[] = {0, 1, 2, 33};
 
 class LayerScaleKernelTest : public ::testing::Test {
  protected:
-  void TearDown() override { set_isa(available_isas().back()); }
+  void TearDown() override { set_isa(isa_before_); }
 
   template <typename T>
   void check() {
@@ -116,11 +136,27 @@ class LayerScaleKernelTest : public ::testing::Test {
               std::memcpy(static_cast<void*>(in.y()), in.x.data(), in.x.size() * sizeof(T));
             layer_scale(Cpu{}, in.y(), in.y(), in.gamma.data(), rows, dim);
             in.expect_right("in place");
+            for (const float alpha : {1.0f, 0.3f}) {
+              Operands<T> sum(rows, dim, shift);
+              sum.want_sum(alpha);
+              layer_scale_add(Cpu{}, sum.y(), sum.residual.data(), sum.x.data(), sum.gamma.data(),
+                              alpha, rows, dim);
+              sum.expect_right("a sum");
+              if (!sum.x.empty()) {
+                std::memcpy(static_cast<void*>(sum.y()), sum.residual.data(),
+                            sum.x.size() * sizeof(T));
+              }
+              layer_scale_add(Cpu{}, sum.y(), sum.y(), sum.x.data(), sum.gamma.data(), alpha, rows,
+                              dim);
+              sum.expect_right("into the residual");
+            }
           }
         }
       }
     }
   }
+
+  const Isa isa_before_ = isa();
 
   // Which a tensor must be larger than the caches to get otherwise; from any phase.
   template <typename T>
@@ -133,14 +169,17 @@ class LayerScaleKernelTest : public ::testing::Test {
           for (size_t i = 0; i < factors.size(); ++i) {
             factors[i] = static_cast<float>(t.gamma[i % t.gamma.size()]);
           }
-          for (size_t i = 0; i < t.x.size(); ++i) {
-            const float factor = factors[(i + static_cast<size_t>(phase)) % t.gamma.size()];
-            t.wanted[t.y_at + i] = T(static_cast<float>(t.x[i]) * factor);
-          }
-          visit_isa(isa(), [&]<Isa kIsa>() {
-            scale_flat<kIsa>(t.y(), t.x.data(), factors.data(), dim, phase,
-                             static_cast<int64_t>(t.x.size()), Stores::kStreaming);
-          });
+          const auto go = [&](const T* residual) {
+            visit_isa(isa(), [&]<Isa kIsa>() {
+              scale_flat<kIsa>(t.y(), residual, t.x.data(), factors.data(), dim, phase,
+                               static_cast<int64_t>(t.x.size()), Stores::kStreaming);
+            });
+          };
+          t.want_sum(1, phase);
+          go(t.residual.data());
+          t.expect_right("streaming a sum");
+          t.want_product(phase);
+          go(nullptr);
           t.expect_right("streaming");
         }
       }
@@ -162,11 +201,33 @@ TEST_F(LayerScaleKernelTest, Streaming) {
 }
 
 // Too large for the caches, so that its stores go around them; gamma has no room behind its end.
-TEST_F(LayerScaleKernelTest, ALargeTensorBesideItsLines) {
-  constexpr int64_t kLargeRows = 8200, kDim = 1024;
-  Operands<float> t(kLargeRows, kDim, 1);
-  layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), kLargeRows, kDim);
-  t.expect_right("large");
+TEST_F(LayerScaleKernelTest, ALargeTensorOnItsLinesAndBeside) {
+  constexpr int64_t kDim = 1024;
+  const int64_t cache = std::max<int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), 8 << 20);
+  if (cache > 512 << 20) GTEST_SKIP() << "its caches hold " << cache << " bytes";
+  const int64_t rows = cache / (2 * kDim * 4) + 9;
+  for (const size_t shift : {0, 1}) {
+    Operands<float> t(rows, kDim, shift);
+    layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), rows, kDim);
+    t.expect_right("large");
+  }
+}
+
+// More channels than a table of factors has room for.
+TEST_F(LayerScaleKernelTest, VeryWideRows) {
+  for (const Isa each : available_isas()) {
+    set_isa(each);
+    for (const int64_t rows : {1, 3, 40}) {
+      Operands<BFloat16> t(rows, 40003, 1);
+      layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), rows, 40003);
+      t.expect_right("wide");
+      Operands<float> sum(rows, 40003, 0);
+      sum.want_sum(0.3f);
+      layer_scale_add(Cpu{}, sum.y(), sum.residual.data(), sum.x.data(), sum.gamma.data(), 0.3f,
+                      rows, 40003);
+      sum.expect_right("a wide sum");
+    }
+  }
 }
 
 TEST_F(LayerScaleKernelTest, ThreadsGiveTheSame) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/isa.h"
+#include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/distributions.h"
 #include "kernels/random_rows.h"
@@ -65,6 +65,21 @@ Place box(const char* name, int64_t rows, int64_t columns, int64_t y_row, int64_
   return place;
 }
 
+// Sizes and strides of y and of the whole, from the outermost on.
+Place strided(const char* name, const std::vector<int64_t>& sizes, const std::vector<int64_t>& y,
+              const std::vector<int64_t>& whole, int64_t first) {
+  Place place = {name, {}, first};
+  place.index.numel = 1;
+  place.index.rank = static_cast<int>(sizes.size());
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    place.index.numel *= sizes[d];
+    place.index.size[d] = sizes[d];
+    place.index.stride[0][d] = y[d];
+    place.index.stride[1][d] = whole[d];
+  }
+  return place;
+}
+
 std::vector<Place> places() {
   constexpr int64_t kFar = (int64_t{1} << 34) + 3;  // its block number needs more than 32 bits
   std::vector<Place> all = {
@@ -80,6 +95,9 @@ std::vector<Place> places() {
       box("wide rows apart", 5, 1030, 2000, 1, 1, 2100, 1),
       box("transposed", 33, 301, 1, 33, 0, 301, 1),
       box("transposed box", 33, 301, 1, 33, 77, 1003, 1),
+      // Long enough that every thread begins within.
+      strided("three dimensions", {5, 37, 83}, {1, 5, 185}, {9001, 97, 1}, 11),
+      strided("four dimensions", {3, 11, 17, 29}, {29, 1479, 87, 1}, {40007, 1013, 53, 1}, 4),
   };
   for (int64_t numel = 0; numel < 70; ++numel) {
     all.push_back(row("short", numel, 1, numel % 5, 1));
@@ -122,7 +140,7 @@ void check(const std::string& name, const Distribution& fill) {
     const std::vector<unsigned char> want = expected<T>(place, fill);
     for (const Isa each : available_isas()) {
       set_isa(each);
-      for (const int threads : {1, 3}) {
+      for (const int threads : {1, 4}) {
         set_num_threads(threads);
         std::vector<unsigned char> got(want.size(), kUntouched);
         random(Cpu{}, reinterpret_cast<T*>(got.data()) + 1, place.index, place.first, kStream,
@@ -137,10 +155,15 @@ void check(const std::string& name, const Distribution& fill) {
 class RandomKernelTest : public ::testing::Test {
  protected:
   void TearDown() override {
-    set_isa(available_isas().back());
-    set_num_threads(2);
+    set_isa(isa_before_);
+    set_num_threads(threads_before_);
   }
 
+ private:
+  const Isa isa_before_ = isa();
+  const int threads_before_ = num_threads();
+
+ protected:
   template <typename T>
   void check_floats() {
     check<T>("uniform", UniformFill{make_uniform(-0.3, 1.7)});

@@ -167,6 +167,14 @@ std::vector<BadCall> bad_calls() {
        [](Device d) {
          linear(f32({2, 3}, d), f32({4, 2}, d));
        }},
+      {"layer_scale_add residual",
+       [](Device d) {
+         layer_scale_add(f32({3}, d), f32({2, 3}, d), f32({3}, d));
+       }},
+      {"layer_scale_add_ alpha",
+       [](Device d) {
+         layer_scale_add_(f32({2, 3}, d), f32({2, 3}, d), f32({3}, d), kNaN);
+       }},
       {"linear bias",
        [](Device d) {
          linear(f32({2, 3}, d), f32({4, 3}, d), f32({3}, d));

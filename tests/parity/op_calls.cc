@@ -112,6 +112,20 @@ void add_layers(std::vector<Call>* calls) {
            layer_scale_(row.narrow(0, 1, 35).reshape({7, 5}), gamma);
            return {y, x, rows, row};
          }});
+    calls->push_back(
+        {absl::StrCat("layer_scale_add ", to_string(t)), [=](Device d) -> Results {
+           const Tensor gamma = in({5}, t, d, "gamma"), r = strided(t, d), row = in({36}, t, d);
+           const Tensor x = in({4, 5}, t, d, "x"), y = zeros({4, 5}, {.dtype = t, .device = d});
+           const Tensor aligned = in({2, 33, 384}, t, d);
+           const Tensor unaligned = row.narrow(0, 1, 35).reshape({7, 5});
+           layer_scale_add_out(y, r, x, gamma, 0.3);
+           layer_scale_add_(r, x, gamma, -0.7);
+           layer_scale_add_(unaligned, in({7, 5}, t, d, "x"), gamma);
+           return {
+               y, r, row,
+               layer_scale_add(aligned, in({2, 33, 384}, t, d, "x"), in({384}, t, d, "gamma"), 0.9),
+               layer_scale_add(in({0, 5}, t, d), in({0, 5}, t, d), gamma)};
+         }});
     calls->push_back({absl::StrCat("linear ", to_string(t)),
                       [=](Device d) -> Results {
                         const Tensor w = in({3, 5}, t, d, "w"), b = in({3}, t, d, "b");

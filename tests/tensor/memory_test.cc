@@ -122,6 +122,15 @@ TEST(MemoryTest, WhatIsKeptForReuseIsNoTensors) {
   set_memory_limit(Device::cpu(), std::nullopt);
 }
 
+TEST(MemoryTest, EmptyCacheGivesBackWhatIsKept) {
+  constexpr int64_t kLarge = 8 << 20;
+  Memory(Device::cpu(), kLarge).mutable_data();
+  EXPECT_FALSE(Memory(Device::cpu(), kLarge).is_zero());
+  empty_cache(Device::cpu());
+  EXPECT_TRUE(Memory(Device::cpu(), kLarge).is_zero());
+  empty_cache(Device::meta());
+}
+
 TEST(MemoryTest, NoBytesAreNoAllocation) {
   const MemoryStats before = memory_stats(Device::cpu());
   const Memory memory(Device::cpu(), 0);

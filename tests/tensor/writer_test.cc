@@ -105,11 +105,27 @@ TEST(WriterTest, AShardThatDoesNotFitIsRefusedBeforeTheWriterRuns) {
                [&] { writer(empty({2}), kKey, {.whole = {4}, .offset = {3}, .shape = {2}}); });
 }
 
-TEST(WriterTest, OneThatLeavesOutWhatTheShardNeedsIsFound) {
+TEST(WriterTest, OneThatLeavesElementsOutIsFound) {
   const Writer writer = [](const Tensor& tensor, RngKey) { fill_(tensor.narrow(0, 0, 3), 1); };
-  writer(empty({2}), kKey, chunk({4}, 0, 0, 2));
-  expect_error(ErrorCode::kUninitialized, {"copy_", "1 of 2 elements were never written"},
-               [&] { writer(empty({2}), kKey, chunk({4}, 0, 1, 2)); });
+  for (const int64_t part : {0, 1}) {  // the first is written, and yet the writer is wrong
+    const Shard shard = chunk({4}, 0, part, 2);
+    expect_error(ErrorCode::kWriter,
+                 {"Writer:", "left 1 of 4 elements unwritten", to_string(shard), "all of it"},
+                 [&] { writer(empty({2}), kKey, shard); });
+  }
+}
+
+TEST(WriterTest, OfAnEmptyFunctionItIsEmpty) {
+  const std::function<void(const Tensor&, RngKey)> of_wholes;
+  const std::function<void(const Tensor&, RngKey, const Shard*)> of_shards;
+  void (*const plain)(const Tensor&, RngKey) = nullptr;
+  for (const Writer& writer :
+       {Writer(), Writer(nullptr), Writer(of_wholes), Writer(of_shards), Writer(plain)}) {
+    EXPECT_TRUE(writer == nullptr);
+    expect_error(ErrorCode::kWriter, {"Writer:", "empty"}, [&] { writer(empty({2}), kKey); });
+    expect_error(ErrorCode::kWriter, {"Writer:", "empty"},
+                 [&] { writer(empty({2}), kKey, chunk({4}, 0, 1, 2)); });
+  }
 }
 
 }  // namespace

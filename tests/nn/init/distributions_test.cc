@@ -41,5 +41,17 @@ TEST(DistributionsTest, DefaultsAreTorchs) {
   EXPECT_EQ(bits(written(init::trunc_normal())), bits(expected));
 }
 
+TEST(DistributionsTest, FunctionsTakeOptionsToo) {
+  const RngKey key = RngKey(7) / "w";
+  const Tensor a = empty({9}), b = empty({9});
+  init::normal_(a, {.std = 0.02}, key);
+  hollow::normal_(b, 0, 0.02, key);
+  EXPECT_EQ(bits(a), bits(b));
+  const Shard shard = {.whole = {30}, .offset = {7}, .shape = {9}};
+  init::trunc_normal_(a, {.mean = 1, .a = 0, .b = 4}, key, &shard);
+  hollow::trunc_normal_(b, 1, 1, 0, 4, key, &shard);
+  EXPECT_EQ(bits(a), bits(b));
+}
+
 }  // namespace
 }  // namespace hollow::nn

@@ -86,7 +86,7 @@ TEST(SparseTest, Errors) {
       });
     }
     expect_error(ErrorCode::kValue, {"normal_", "-1"}, [&] { call({4, 4}, 0.1, -1, DType::kF32); });
-    expect_error(ErrorCode::kDType, {"normal_", "i64"}, [&] { call({4, 4}, 0.1, 1, DType::kI64); });
+    expect_error(ErrorCode::kDType, {"sparse_", "i64"}, [&] { call({4, 4}, 0.1, 1, DType::kI64); });
   }
 }
 

@@ -1,4 +1,4 @@
-#include "kernels/cpu/isa.h"
+#include "kernels/cpu/choose_isa.h"
 
 #include <algorithm>
 #include <atomic>
