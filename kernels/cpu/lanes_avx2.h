@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/scalar.h"
 
@@ -65,6 +66,45 @@ struct Avx2 {
     return (Float)((Word)_mm256_cvtepu16_epi32(load_narrow(from)) << 16);
   }
 
+  // Two vectors' worth of elements, in an order in which they are cheap to widen and to narrow: one
+  // of T's own, in which load_factors takes f32 as well.
+  struct Two {
+    Float a, b;
+  };
+  template <typename T>
+  static Two load_two(const T* from) {
+    return {load(from), load(from + kFloats)};
+  }
+  static Two load_two(const BFloat16* from) {  // 0-3 and 8-11, then the others
+    const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    const __m256i none = _mm256_setzero_si256();
+    return {(Float)_mm256_unpacklo_epi16(none, both), (Float)_mm256_unpackhi_epi16(none, both)};
+  }
+  template <typename T>
+  static Two load_factors(const float* from) {
+    if constexpr (std::is_same_v<T, BFloat16>) {
+      return {halves(from, from + 8), halves(from + 4, from + 12)};
+    } else {
+      return load_two(from);
+    }
+  }
+  template <typename T>
+  static void store_two(T* to, Two x) {
+    store(to, x.a);
+    store(to + kFloats, x.b);
+  }
+  static void store_two(BFloat16* to, Two x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), narrow_two(x));
+  }
+  template <typename T>
+  static void stream_two(T* to, Two x) {
+    stream(to, x.a);
+    stream(to + kFloats, x.b);
+  }
+  static void stream_two(BFloat16* to, Two x) {
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to), narrow_two(x));
+  }
+
   // A store that streams goes around the caches, and wants an aligned address.
   static void store(float* to, Float x) { _mm256_storeu_ps(to, x); }
   static void stream(float* to, Float x) { _mm256_stream_ps(to, x); }
@@ -84,9 +124,17 @@ struct Avx2 {
   static __m128i narrow(Float x, Half) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }
   // Not for a NaN that has digits in its lower half, as none has that comes of BFloat16.
   static __m128i narrow(Float x, BFloat16) {
+    return (__m128i) __builtin_convertvector(rounded(x), Narrow);
+  }
+  static Word rounded(Float x) {
     const Word u = (Word)x;
-    const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
-    return (__m128i) __builtin_convertvector(rounded, Narrow);
+    return (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+  }
+  static __m256i narrow_two(Two x) {
+    return _mm256_packus_epi32((__m256i)rounded(x.a), (__m256i)rounded(x.b));
+  }
+  static Float halves(const float* low, const float* high) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
   }
 };
 

@@ -55,6 +55,28 @@ struct Avx512 {
     return (Float)((Word)_mm512_cvtepu16_epi32(load_narrow(from)) << 16);
   }
 
+  struct Two {
+    Float a, b;
+  };
+  template <typename T>
+  static Two load_two(const T* from) {
+    return {load(from), load(from + kFloats)};
+  }
+  template <typename T>
+  static Two load_factors(const float* from) {
+    return load_two(from);
+  }
+  template <typename T>
+  static void store_two(T* to, Two x) {
+    store(to, x.a);
+    store(to + kFloats, x.b);
+  }
+  template <typename T>
+  static void stream_two(T* to, Two x) {
+    stream(to, x.a);
+    stream(to + kFloats, x.b);
+  }
+
   static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
   static void stream(float* to, Float x) { _mm512_stream_ps(to, x); }
   template <typename T>

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kAhead = 1024;  // bytes from a load to its prefetch
 constexpr int64_t kLine = 64;
-static_assert(kScaleStep % Vectors::kFloats == 0);
+static_assert(kScaleStep % (2 * Vectors::kFloats) == 0);
 
 struct Form {
   bool adds;  // a residual
@@ -27,24 +27,27 @@ struct Form {
 template <Form kForm, typename T>
 [[gnu::always_inline]] inline void scale_step(T* y, const T* residual, const T* x,
                                               const float* factors) {
-  constexpr int64_t kVectors = kScaleStep / Vectors::kFloats;
-  Vectors::Float result[kVectors];
+  using Two = Vectors::Two;
+  constexpr int64_t kTwo = 2 * Vectors::kFloats;
+  Two result[kScaleStep / kTwo];
 #pragma GCC unroll 8
-  for (int64_t v = 0; v < kVectors; ++v) {
-    const int64_t i = v * Vectors::kFloats;
-    const Vectors::Float factor = Vectors::load(factors + i);
+  for (int64_t i = 0; i < kScaleStep; i += kTwo) {
+    const Two factor = Vectors::template load_factors<T>(factors + i);
+    const Two value = Vectors::load_two(x + i);
+    Two& to = result[i / kTwo];
     if constexpr (kForm.adds) {
-      result[v] = Vectors::fma(Vectors::load(x + i), factor, Vectors::load(residual + i));
+      const Two added = Vectors::load_two(residual + i);
+      to = {Vectors::fma(value.a, factor.a, added.a), Vectors::fma(value.b, factor.b, added.b)};
     } else {
-      result[v] = Vectors::load(x + i) * factor;
+      to = {value.a * factor.a, value.b * factor.b};
     }
   }
 #pragma GCC unroll 8
-  for (int64_t v = 0; v < kVectors; ++v) {
+  for (int64_t i = 0; i < kScaleStep; i += kTwo) {
     if constexpr (kForm.stores == Stores::kStreaming) {
-      Vectors::stream(y + v * Vectors::kFloats, result[v]);
+      Vectors::stream_two(y + i, result[i / kTwo]);
     } else {
-      Vectors::store(y + v * Vectors::kFloats, result[v]);
+      Vectors::store_two(y + i, result[i / kTwo]);
     }
   }
 }

@@ -14,6 +14,7 @@
 #include "kernels/philox.h"
 #include "kernels/truncated_normal.h"
 #include "tensor/factory.h"
+#include "tests/shards.h"
 #include "tests/testing.h"
 
 namespace hollow {
@@ -21,6 +22,7 @@ namespace {
 
 using testing::bits;
 using testing::expect_error;
+using testing::shards_of;
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -104,20 +106,6 @@ TEST(RandomTest, CountsElementsInRowMajorOrderWhateverTheStrides) {
   }
 }
 
-// Even and uneven parts, empty ones, and a grid.
-std::vector<Shard> shards_of(const Shape& whole) {
-  std::vector<Shard> shards = {whole_of(whole)};
-  for (int64_t dim = 0; dim < static_cast<int64_t>(whole.size()); ++dim) {
-    for (const int64_t count : {2, 3, 8}) {
-      for (int64_t i = 0; i < count; ++i) {
-        shards.push_back(chunk(whole, dim, i, count));
-        shards.push_back(chunk(chunk(whole, 0, 1, 2), -1, i, count));
-      }
-    }
-  }
-  return shards;
-}
-
 TEST(RandomTest, AShardIsThatPartOfTheWhole) {
   const RngKey key = RngKey(7) / "w";
   for (const Case& each : cases()) {
@@ -128,8 +116,7 @@ TEST(RandomTest, AShardIsThatPartOfTheWhole) {
         for (const Shard& shard : shards_of(shape)) {
           const Tensor part = empty(shard.shape, {.dtype = dtype});
           each.fill_shard(part, key, &shard);
-          const Tensor wanted(whole.storage(), layout_in_whole(shard));
-          ASSERT_TRUE(bits(part) == bits(wanted)) << each.name << " " << shard;
+          ASSERT_TRUE(bits(part) == bits(testing::box(whole, shard))) << each.name << " " << shard;
           EXPECT_TRUE(part.is_initialized());
         }
       }
