@@ -34,6 +34,8 @@ struct Avx512 {
     return (Wide)_mm512_mask_blend_epi32(0xaaaa, (__m512i)low, (__m512i)(high << 32));
   }
 
+  // Of each 128 bits the pairs below take one lane: the even lanes are the first half of the
+  // blocks.
   static constexpr Wide kOrder = {0, 4, 1, 5, 2, 6, 3, 7};
   static Wide in_order(Wide x) {
     return (Wide)_mm512_permutexvar_epi64((__m512i)kOrder, (__m512i)x);

@@ -20,18 +20,26 @@ constexpr auto kRandom = []<typename T>(auto place, T* y, const kernels::Strided
   kernels::random(place, y, index, first, stream, fill);
 };
 
-// Element i of the tensor is element `first` + its index in this layout.
-Layout layout_of_elements(absl::string_view op, const Tensor& tensor, const Shard* shard) {
-  if (shard == nullptr) return {tensor.shape(), contiguous_strides(tensor.shape())};
-  about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
-  return layout_in_whole(*shard);
+// Which element of the whole each of the tensor's is.
+struct Elements {
+  kernels::Strided<2> index;
+  int64_t first = 0;
+};
+
+Elements elements_of(const Tensor& tensor, const Shard* shard) {
+  if (tensor.is_meta()) return {};  // where describing a model should cost nothing
+  const Layout layout = shard != nullptr
+                            ? layout_in_whole(*shard)
+                            : Layout{tensor.shape(), contiguous_strides(tensor.shape())};
+  return {index_of({&tensor.layout(), &layout}), layout.offset};
 }
 
 template <typename Types, typename Fill>
 void random_(absl::string_view op, const Tensor& tensor, const Fill& fill, RngKey key,
              const Shard* shard) {
-  const Layout elements = layout_of_elements(op, tensor, shard);
-  run<Types>(op, tensor, kRandom, index_of({&tensor.layout(), &elements}), elements.offset,
+  if (shard != nullptr) about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
+  const Elements elements = elements_of(tensor, shard);
+  run<Types>(op, tensor, kRandom, elements.index, elements.first,
              kernels::RandomStream{key.bits(), key.generation()}, fill);
 }
 
