@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "benchmarks/machine.h"
 #include "benchmarks/report.h"
 #include "benchmarks/session.h"
+#include "kernels/cpu/choose_isa.h"
 #include "tensor/device.h"
 #include "tensor/error.h"
 #include "tensor/threads.h"
@@ -42,7 +44,8 @@ void print_usage() {
       "  --benchmark_min_time=SECONDS   (0.03) of one repetition\n"
       "  --benchmark_format=json        instead of the table\n"
       "  --benchmark_out=FILE           JSON, beside the table\n\n"
-      "HOLLOW_NUM_THREADS=N sets the number of threads. All flags of Google Benchmark:\n\n");
+      "HOLLOW_NUM_THREADS=N sets the number of threads, HOLLOW_ISA=portable, avx2 or avx512 the\n"
+      "instruction set. All flags of Google Benchmark:\n\n");
   if (help_was_asked) return benchmark::PrintDefaultHelp();
   absl::FPrintF(stderr, "layerscale: a flag has a value that it does not take; see --help\n");
   std::exit(1);
@@ -67,11 +70,12 @@ std::vector<char*> with_defaults(int argc, char** argv) {
   return all;
 }
 
-std::string heading(int threads) {
+std::string heading(int threads, kernels::Isa isa) {
   std::string text = absl::StrFormat(
       "Hollow %s, LayerScale: y[r, c] = x[r, c] * gamma[c]\n"
-      "cpu: %s; threads: %d; cores: %d; load average at the start: %.2f\n",
-      kVersion, cpu_model(), threads, std::thread::hardware_concurrency(), load_average());
+      "cpu: %s; %s; threads: %d; cores: %d; load average at the start: %.2f\n",
+      kVersion, cpu_model(), to_string(isa), threads, std::thread::hardware_concurrency(),
+      load_average());
   if (Device::cuda_count() == 0) absl::StrAppend(&text, "no cuda: ", Device::why_no_cuda(), "\n");
   return text;
 }
@@ -87,16 +91,18 @@ int run(int argc, char** argv) {
   }
 
   const int threads = num_threads();
+  const kernels::Isa isa = kernels::isa();  // what is wrong with the environment is said here, once
   benchmark::AddCustomContext("hollow_version", kVersion);
   benchmark::AddCustomContext("cpu_model", cpu_model());
   benchmark::AddCustomContext("kernel_threads", absl::StrCat(threads));
+  benchmark::AddCustomContext("kernel_isa", std::string(to_string(isa)));
   if (Device::cuda_count() == 0) benchmark::AddCustomContext("no_cuda", Device::why_no_cuda());
 
   Session session;
   const int cases = register_cases(session);
   const std::string filter = benchmark::GetBenchmarkFilter();
   const bool all = filter.empty() || filter == "all";
-  TableReporter table(heading(threads), session.progress);
+  TableReporter table(heading(threads, isa), session.progress);
   // The library's own choice stands where the user made one: --benchmark_format=json.
   benchmark::BenchmarkReporter* reporter = benchmark::CreateDefaultDisplayReporter();
   const bool prints_table = dynamic_cast<benchmark::ConsoleReporter*>(reporter) != nullptr;
@@ -118,7 +124,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return hollow::benchmarks::run(argc, argv);
-  } catch (const hollow::Error& error) {
+  } catch (const std::exception& error) {
     absl::FPrintF(stderr, "layerscale: %s\n", error.what());
     return 1;
   }
