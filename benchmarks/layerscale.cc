@@ -1,5 +1,5 @@
-// LayerScale beside what the machine can do at best, and the time it takes to describe a model on
-// meta. Without arguments it takes less than a minute; benchmarks/README.md says how to read it.
+// LayerScale beside what the machine can do at best. Without arguments it takes less than a minute;
+// benchmarks/README.md says how to read it.
 
 #include <unistd.h>
 
@@ -21,7 +21,6 @@
 #include "benchmarks/session.h"
 #include "kernels/cpu/choose_isa.h"
 #include "tensor/device.h"
-#include "tensor/error.h"
 #include "tensor/threads.h"
 #include "version.h"
 
