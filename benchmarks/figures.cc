@@ -5,8 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/string_view.h"
+#include "benchmarks/json.h"
 
 namespace hollow::benchmarks {
 namespace {
@@ -29,10 +28,6 @@ std::string beside(const Beside& each) {
   const std::string range = spread(each.value);
   return absl::StrCat(each.name, " ", number(each.value.median),
                       range.empty() ? "" : absl::StrCat(" (", range, ")"));
-}
-
-std::string json_string(absl::string_view text) {
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
 }
 
 std::string json(const Quartiles& value) {
@@ -79,15 +74,9 @@ std::string to_table(absl::Span<const Part> parts) {
 
 std::string to_json(absl::Span<const std::pair<std::string, std::string>> context,
                     absl::Span<const Part> parts) {
-  std::string text = "{";
-  for (const auto& [key, value] : context) {
-    absl::StrAppend(&text, json_string(key), ": ", json_string(value), ",\n");
-  }
-  absl::StrAppend(
-      &text, "\"parts\": [\n",
-      absl::StrJoin(parts, ",\n", [](std::string* out, const Part& each) { *out += json(each); }),
-      "]}\n");
-  return text;
+  std::vector<std::string> elements;
+  for (const Part& part : parts) elements.push_back(json(part));
+  return json_table(context, "parts", elements);
 }
 
 }  // namespace hollow::benchmarks

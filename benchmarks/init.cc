@@ -1,4 +1,4 @@
-// How fast the initializers are. Without arguments it takes about 20 seconds; benchmarks/README.md
+// How fast the initializers are. Without arguments it takes about ten seconds; benchmarks/README.md
 // says how to read it.
 
 #include <vector>

@@ -5,18 +5,20 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "benchmarks/clock.h"
+#include "benchmarks/json.h"
 #include "benchmarks/libm_loops.h"
 #include "benchmarks/streams.h"
 #include "tensor/empty.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/random.h"
+#include "tensor/run.h"
 #include "tensor/shard.h"
 #include "tensor/threads.h"
 
@@ -26,7 +28,6 @@ namespace {
 constexpr int kRounds = 7;
 constexpr int64_t kLarge = int64_t{64} << 20;   // bytes: in no cache
 constexpr int64_t kSmall = int64_t{256} << 10;  // in every L2
-constexpr int64_t kLibmNumel = int64_t{1} << 20;
 constexpr double kSampleSeconds = 0.003;
 
 struct Initializer {
@@ -73,15 +74,24 @@ double calls_per_second(const std::function<void()>& call) {
   return static_cast<double>(calls) / watch.seconds();
 }
 
-// Measured before each case of a round, on the case's memory and threads; the best counts.
+struct StoreKernel {
+  template <typename T>
+  void operator()(kernels::Cpu, T* y, Stream stream, int64_t bytes) const {
+    run_stream(stream, Threads::kAll, reinterpret_cast<char*>(y), nullptr, bytes);
+  }
+  template <typename T>
+  void operator()(kernels::Cuda, T*, Stream, int64_t) const {}
+};
+
+// Measured before each case of a round, on the case's memory and threads; the best of all cases of
+// that size counts.
 class StoreCeilings {
  public:
   double sample(const Tensor& y, int threads) {
     double& best = best_[{y.nbytes(), threads}];
-    char* const to = static_cast<char*>(static_cast<void*>(y.mutable_data<float>()));
     for (const Stream stream : store_streams()) {
       const double calls =
-          calls_per_second([&] { run_stream(stream, Threads::kAll, to, nullptr, y.nbytes()); });
+          calls_per_second([&] { run<AllTypes>("ceiling", y, StoreKernel{}, stream, y.nbytes()); });
       best = std::max(best, calls * static_cast<double>(y.nbytes()));
     }
     return best;
@@ -91,49 +101,88 @@ class StoreCeilings {
   std::map<std::pair<int64_t, int>, double> best_;
 };
 
-// One case: the same memory is seen in the case's dtype and shape.
+// Elements a second of each loop: once is enough, and takes long.
+class LibmRates {
+ public:
+  double of(LibmLoop loop) {
+    if (loop == nullptr) return 0;
+    double& rate = rates_[loop];
+    if (rate == 0) {
+      rate = static_cast<double>(kNumel) * calls_per_second([&] { loop(values_.data(), kNumel); });
+    }
+    return rate;
+  }
+
+ private:
+  static constexpr int64_t kNumel = int64_t{1} << 20;
+  std::vector<float> values_ = std::vector<float>(kNumel, 1.0f);
+  std::map<LibmLoop, double> rates_;
+};
+
+// Part `index` of `count` of the columns of a tensor.
+struct Columns {
+  int64_t index, count;
+};
+
 struct Case {
   const Initializer* initializer;
   DType dtype;
   int64_t bytes;
   int threads;
-  const char* box;                  // empty where the tensor is the whole
-  std::vector<int64_t> of_columns;  // {index, count}; empty where it is not a part of the columns
+  std::optional<Columns> columns;  // else the tensor is the whole
 };
 
 std::vector<Case> cases(int all_threads) {
   std::vector<Case> result;
   for (const Initializer& each : initializers()) {
     for (const DType dtype : each.dtypes) {
-      result.push_back({&each, dtype, kSmall, 1, "", {}});
+      result.push_back({&each, dtype, kSmall, 1, std::nullopt});
       for (const int threads : std::set<int>{1, all_threads}) {
-        result.push_back({&each, dtype, kLarge, threads, "", {}});
+        result.push_back({&each, dtype, kLarge, threads, std::nullopt});
       }
     }
     if (each.libm == libm_normal) {
-      result.push_back({&each, DType::kF32, kLarge, 1, ", columns 1/4", {1, 4}});
-      result.push_back({&each, DType::kF32, kLarge, 1, ", columns 3/256", {3, 256}});
+      result.push_back({&each, DType::kF32, kLarge, 1, Columns{1, 4}});
+      result.push_back({&each, DType::kF32, kLarge, 1, Columns{3, 256}});
     }
   }
   return result;
 }
 
-std::string size_of(int64_t bytes) {
-  return bytes >= (1 << 20) ? absl::StrCat(bytes >> 20, " MiB") : absl::StrCat(bytes >> 10, " KiB");
+std::string where(const Case& each) {
+  const std::string size = each.bytes >= (1 << 20) ? absl::StrCat(each.bytes >> 20, " MiB")
+                                                   : absl::StrCat(each.bytes >> 10, " KiB");
+  if (!each.columns) return size;
+  return absl::StrCat(size, ", columns ", each.columns->index, "/", each.columns->count);
 }
 
-std::function<void()> call_of(const Case& each, const Tensor& tensor, const Shard& shard) {
-  const Shard* const part = each.of_columns.empty() ? nullptr : &shard;
-  return [&each, tensor, part] { each.initializer->fill(tensor, part); };
-}
-
-// Of a box of a tensor that has as many columns as a model's width; the box has that many bytes.
+// All of a vector, or columns of a matrix that is as wide as a model.
 Shard shard_of(const Case& each) {
   const int64_t numel = each.bytes / static_cast<int64_t>(item_size(each.dtype));
-  if (each.of_columns.empty()) return whole_of({numel});
-  constexpr int64_t kColumns = 4096;
-  const int64_t columns = kColumns / each.of_columns[1];
-  return chunk({numel / columns, kColumns}, 1, each.of_columns[0], each.of_columns[1]);
+  if (!each.columns) return whole_of({numel});
+  constexpr int64_t kWidth = 4096;
+  const auto [index, count] = *each.columns;
+  return chunk({numel / (kWidth / count), kWidth}, 1, index, count);
+}
+
+Rate measure(const Case& each, StoreCeilings& ceilings, LibmRates& libm) {
+  const Shard shard = shard_of(each);
+  const Tensor tensor = empty(shard.shape, {.dtype = each.dtype});
+  const auto fill = [&] { each.initializer->fill(tensor, each.columns ? &shard : nullptr); };
+  fill();  // what comes of fresh pages is not a rate
+  Rate rate = {.initializer = each.initializer->name,
+               .dtype = std::string(to_string(each.dtype)),
+               .where = where(each),
+               .threads = each.threads};
+  double calls = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    rate.ceiling_bytes = ceilings.sample(tensor, each.threads);
+    calls = std::max(calls, calls_per_second(fill));
+  }
+  rate.bytes = calls * static_cast<double>(tensor.nbytes());
+  rate.elements = calls * static_cast<double>(tensor.numel());
+  rate.libm_elements = libm.of(each.initializer->libm);
+  return rate;
 }
 
 }  // namespace
@@ -144,34 +193,11 @@ std::vector<Rate> measure_initializers(Progress& progress) {
   progress.start(static_cast<int>(all.size()), isatty(STDERR_FILENO) == 1);
   std::vector<Rate> rates;
   StoreCeilings ceilings;
-  std::map<LibmLoop, double> libm;
-  std::vector<float> for_libm(static_cast<size_t>(kLibmNumel), 1.0f);
+  LibmRates libm;
   for (const Case& each : all) {
-    const Shard shard = shard_of(each);
-    const Tensor tensor = empty(shard.shape, {.dtype = each.dtype});
-    const Tensor bytes = empty({each.bytes / 4});
-    fill_(bytes, 0);
-    Rate rate = {.initializer = each.initializer->name,
-                 .dtype = std::string(to_string(each.dtype)),
-                 .where = absl::StrCat(size_of(each.bytes), each.box),
-                 .threads = each.threads,
-                 .bytes = static_cast<double>(each.bytes)};
-    progress.at(absl::StrCat(rate.initializer, "/", rate.dtype, "/", rate.where));
+    progress.at(absl::StrCat(each.initializer->name, "/", to_string(each.dtype), "/", where(each)));
     set_num_threads(each.threads);
-    const std::function<void()> call = call_of(each, tensor, shard);
-    call();
-    for (int round = 0; round < kRounds; ++round) {
-      rate.ceiling = ceilings.sample(bytes, each.threads);
-      rate.rate = std::max(rate.rate, calls_per_second(call) * rate.bytes);
-      if (each.initializer->libm == nullptr) continue;
-      double& best = libm[each.initializer->libm];
-      if (round > 0 && best > 0) continue;
-      best = std::max(best, calls_per_second([&] {
-                              each.initializer->libm(for_libm.data(), kLibmNumel);
-                            }) * static_cast<double>(kLibmNumel));
-    }
-    rate.elements_of_libm = libm[each.initializer->libm];
-    rates.push_back(std::move(rate));
+    rates.push_back(measure(each, ceilings, libm));
   }
   set_num_threads(all_threads);
   progress.finish();
@@ -186,11 +212,10 @@ std::string to_table(absl::Span<const Rate> rates) {
     const Rate& each = rates[i];
     if (i > 0 && each.initializer != rates[i - 1].initializer) table += '\n';
     absl::StrAppendFormat(&table, "%-13s %-5s %-22s %7d %8.2f %8.2f %5.0f", each.initializer,
-                          each.dtype, each.where, each.threads, each.rate * 1e-9,
-                          each.ceiling * 1e-9, 100 * each.rate / each.ceiling);
-    if (each.elements_of_libm > 0) {
-      const double item = each.dtype == "f32" ? 4 : 2;
-      absl::StrAppendFormat(&table, " %7.1f", each.rate / item / each.elements_of_libm);
+                          each.dtype, each.where, each.threads, each.bytes * 1e-9,
+                          each.ceiling_bytes * 1e-9, 100 * each.bytes / each.ceiling_bytes);
+    if (each.libm_elements > 0) {
+      absl::StrAppendFormat(&table, " %7.1f", each.elements / each.libm_elements);
     }
     table += '\n';
   }
@@ -199,25 +224,16 @@ std::string to_table(absl::Span<const Rate> rates) {
 
 std::string to_json(absl::Span<const std::pair<std::string, std::string>> context,
                     absl::Span<const Rate> rates) {
-  std::string json = "{\n";
-  for (const auto& [name, value] : context) {
-    absl::StrAppendFormat(&json, "  \"%s\": \"%s\",\n", name, value);
+  std::vector<std::string> elements;
+  for (const Rate& each : rates) {
+    elements.push_back(absl::StrFormat(
+        "{\"initializer\": %s, \"dtype\": %s, \"tensor\": %s, \"threads\": %d, "
+        "\"bytes_per_second\": %.0f, \"ceiling_bytes_per_second\": %.0f, "
+        "\"elements_per_second\": %.0f, \"libm_elements_per_second\": %.0f}",
+        json_string(each.initializer), json_string(each.dtype), json_string(each.where),
+        each.threads, each.bytes, each.ceiling_bytes, each.elements, each.libm_elements));
   }
-  absl::StrAppend(
-      &json, "  \"rates\": [\n",
-      absl::StrJoin(rates, ",\n",
-                    [](std::string* out, const Rate& each) {
-                      absl::StrAppendFormat(
-                          out,
-                          "    {\"initializer\": \"%s\", \"dtype\": \"%s\", \"tensor\": \"%s\", "
-                          "\"threads\": %d, \"bytes_per_second\": %.0f, "
-                          "\"ceiling_bytes_per_second\": %.0f, "
-                          "\"libm_elements_per_second\": %.0f}",
-                          each.initializer, each.dtype, each.where, each.threads, each.rate,
-                          each.ceiling, each.elements_of_libm);
-                    }),
-      "\n  ]\n}\n");
-  return json;
+  return json_table(context, "rates", elements);
 }
 
 }  // namespace hollow::benchmarks

@@ -12,16 +12,16 @@
 
 namespace hollow::benchmarks {
 
-// Rates are the best of some rounds, in bytes a second.
+// Rates are the best of some rounds.
 struct Rate {
   std::string initializer;
   std::string dtype;
   std::string where;  // "64 MiB", or which box of it
   int threads = 0;
-  double bytes = 0;  // of the tensor
-  double rate = 0;
-  double ceiling = 0;           // stores of so many bytes to the same memory, by as many threads
-  double elements_of_libm = 0;  // elements a second of the scalar loop, on one thread; 0: has none
+  double bytes = 0;          // a second
+  double elements = 0;       // a second
+  double ceiling_bytes = 0;  // a second: stores to the same memory, by as many threads
+  double libm_elements = 0;  // a second: the scalar loop on one thread; 0 where there is none
 };
 
 std::vector<Rate> measure_initializers(Progress& progress);

@@ -3,16 +3,12 @@
 #define HOLLOW_BENCHMARKS_TABLE_MAIN_H_
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "benchmarks/json.h"
 #include "benchmarks/progress.h"
 
 namespace hollow::benchmarks {
-
-// What a figure needs beside it: version, processor, threads, instruction set, load.
-using Context = std::vector<std::pair<std::string, std::string>>;
 
 struct Report {
   std::string table;

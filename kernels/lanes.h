@@ -35,13 +35,13 @@ struct OneLane {
   // The same bits as another type.
   HOLLOW_HD static Word bits(Float x) { return bits_of(x); }
   HOLLOW_HD static Float from_bits(Word bits) { return float_of_bits(bits); }
+  HOLLOW_HD static Int as_int(Word n) { return static_cast<Int>(n); }
+  HOLLOW_HD static Word as_word(Int n) { return static_cast<Word>(n); }
   // What a comparison says of each lane: which of the two it gets.
   template <typename T>
   HOLLOW_HD static T select(bool condition, T yes, T no) {
     return condition ? yes : no;
   }
-  HOLLOW_HD static Int as_int(Word n) { return static_cast<Int>(n); }
-  HOLLOW_HD static Word as_word(Int n) { return static_cast<Word>(n); }
 };
 
 }  // namespace hollow::kernels

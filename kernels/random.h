@@ -4,8 +4,6 @@
 //
 // Operand 0 of the index is y; operand 1 is the element index itself, which for a box of a larger
 // tensor walks through that one's, from `first` on. Only blocks that the box touches are computed.
-//
-// Uniform, normal and truncated normal: floating types. Bernoulli: all types. Integers: i64.
 #ifndef HOLLOW_KERNELS_RANDOM_H_
 #define HOLLOW_KERNELS_RANDOM_H_
 
@@ -28,6 +26,19 @@ void random(Cpu, T* y, const Strided<2>& index, int64_t first, RandomStream stre
 template <typename T, typename Distribution>
 void random(Cuda place, T* y, const Strided<2>& index, int64_t first, RandomStream stream,
             const Distribution& fill);
+
+// Every T and Distribution that a room instantiates: those that instruction sets have vectors for,
+// and all of them.
+// clang-format off
+#define HOLLOW_RANDOM_FLOATS(X)                                                                   \
+  X(float, UniformFill)      X(Half, UniformFill)      X(BFloat16, UniformFill)                   \
+  X(float, NormalFill)       X(Half, NormalFill)       X(BFloat16, NormalFill)                    \
+  X(float, BernoulliFill)    X(Half, BernoulliFill)    X(BFloat16, BernoulliFill)                 \
+  X(float, TruncatedNormalFill) X(Half, TruncatedNormalFill) X(BFloat16, TruncatedNormalFill)
+#define HOLLOW_RANDOM(X)                                                                          \
+  HOLLOW_RANDOM_FLOATS(X)                                                                         \
+  X(int64_t, BernoulliFill)  X(bool, BernoulliFill)    X(int64_t, IntegerFill)
+// clang-format on
 
 }  // namespace hollow::kernels
 

@@ -36,9 +36,8 @@ void materialize(const Tensor& tensor, Device device);
 //
 // It is of the slot's dtype, and requires grad where that does. The module stays as it is; what its
 // slot holds by now, loaded values too, does not matter: these are the initial ones, in the current
-// generation. The writer runs for the shard alone; one that knows no shards (your own function of
-// (tensor, key)) makes the whole on the device for the time, orthogonal and sparse make it on the
-// host.
+// generation. The writer runs for the shard alone; one that knows no shards (orthogonal, sparse,
+// your own function of (tensor, key)) makes the whole for the time, on the host.
 //
 // Throws Error(kKey) for a tensor that no module declared, Error(kShape) for a view of one and for
 // a shard of another shape, Error(kWriter) where the slot has no writer, Error(kMeta) for

@@ -9,6 +9,7 @@
 #include "tensor/claim.h"
 #include "tensor/error.h"
 #include "tensor/placement.h"
+#include "tensor/write_scope.h"
 
 namespace hollow::nn {
 namespace {

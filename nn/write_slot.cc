@@ -10,6 +10,7 @@
 #include "tensor/empty.h"
 #include "tensor/error.h"
 #include "tensor/shard.h"
+#include "tensor/write_scope.h"
 
 namespace hollow::nn {
 namespace {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tensor/write_scope.h"
 
 namespace hollow {
 namespace {
@@ -42,22 +43,6 @@ void record(EventKind kind, const Storage& storage, absl::string_view op, Descri
 }
 
 }  // namespace
-
-absl::string_view to_string(State state) {
-  switch (state) {
-    case State::kMeta:
-      return "meta";
-    case State::kAllocated:
-      return "allocated";
-    case State::kPartial:
-      return "partial";
-    case State::kInitialized:
-      return "initialized";
-  }
-  return "unknown";
-}
-
-std::ostream& operator<<(std::ostream& out, State state) { return out << to_string(state); }
 
 Storage::Storage(Device device, DType dtype, int64_t numel)
     : word_(StorageWord(device, dtype, fresh_state(device, numel)).bits()), numel_(numel) {
@@ -176,6 +161,22 @@ void Storage::note_write(absl::string_view op, const Layout& layout) {
          [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
 }
 
+void Storage::finish_writing(Author author, absl::string_view op, const Layout& layout,
+                             bool pristine, int64_t begin_ns) {
+  const bool by_writer = author == Author::kWriter;
+  Cold* const cold = cold_.load(std::memory_order_acquire);
+  if (cold != nullptr && cold->origin.has_value()) {
+    if (layout.numel() == numel_) cold->overwritten = false;
+    cold->log.add(author, by_writer ? "writer" : op);
+  }
+  record(
+      by_writer ? EventKind::kInitialized : EventKind::kLoaded, *this, op,
+      [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); }, begin_ns);
+  if (cold == nullptr || !by_writer) return;
+  const std::lock_guard lock(cold_mutex());
+  promote_if_full(*cold, pristine);
+}
+
 void Storage::mark_unwritten() {
   const StorageWord now = word();
   if (now.state() == State::kMeta) return;
@@ -261,43 +262,6 @@ Storage::Cold& Storage::cold() {
   const std::lock_guard lock(cold_mutex());
   if (cold_.load() == nullptr) cold_.store(new Cold, std::memory_order_release);
   return *cold_.load();
-}
-
-thread_local const WriteScope* WriteScope::innermost_ = nullptr;
-
-WriteScope::WriteScope(Storage& storage, Author author, absl::string_view op)
-    : storage_(storage),
-      author_(author),
-      op_(op),
-      begin_ns_(Timeline::is_recording() ? Timeline::now_ns() : -1),
-      outer_(innermost_) {
-  innermost_ = this;
-}
-
-WriteScope::~WriteScope() { innermost_ = outer_; }
-
-bool WriteScope::covers(const Storage& storage, std::optional<Author> author) {
-  for (const WriteScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-    if (&scope->storage_ == &storage && scope->author_ == author.value_or(scope->author_)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-void WriteScope::finish(const Layout& layout, bool pristine) {
-  Storage::Cold* const cold = storage_.cold_.load(std::memory_order_acquire);
-  if (cold != nullptr && cold->origin.has_value()) {
-    if (layout.numel() == storage_.numel()) cold->overwritten = false;
-    cold->log.add(author_, author_ == Author::kWriter ? "writer" : op_);
-  }
-  record(
-      author_ == Author::kWriter ? EventKind::kInitialized : EventKind::kLoaded, storage_, op_,
-      [&] { return absl::StrCat(layout.numel(), " of ", storage_.numel(), " elements"); },
-      begin_ns_);
-  if (cold == nullptr || author_ != Author::kWriter) return;
-  const std::lock_guard lock(cold_mutex());
-  storage_.promote_if_full(*cold, pristine);
 }
 
 }  // namespace hollow

@@ -1,6 +1,7 @@
 #include "tensor/writer.h"
 
 #include "absl/strings/str_cat.h"
+#include "tensor/device.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
 #include "tensor/shard.h"
@@ -10,7 +11,9 @@ namespace hollow {
 
 void internal::write_cut(const Tensor& part, const Shard& shard,
                          absl::FunctionRef<void(const Tensor& whole)> write) {
-  const Tensor whole = empty("write_cut", shard.whole, like(part));
+  const Device device = part.is_meta() ? Device::meta() : Device::cpu();
+  const DeviceScope beside_it(device);  // for what the writer makes on the way
+  const Tensor whole = empty("Writer", shard.whole, {.dtype = part.dtype(), .device = device});
   write(whole);
   if (!whole.is_meta() && !whole.is_initialized()) {
     throw Error(ErrorCode::kWriter, "Writer",

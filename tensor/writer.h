@@ -9,9 +9,9 @@
 //   ramp(whole, key);            // every element
 //   ramp(part, key, shard);      // those of the shard, with the values that the whole has there
 //
-// A function of (tensor, key) is asked for wholes only: a shard is then cut from a whole that is
-// made for the time. One of (tensor, key, shard), where shard is null for a whole, computes the box
-// alone, as the writers of nn/init do.
+// A function of (tensor, key) is asked for wholes only: a shard, which no device may have to hold
+// more than, is then cut from a whole that is made for the time on the host. One of (tensor, key,
+// shard), where shard is null for a whole, computes the box alone, as the writers of nn/init do.
 //
 // Writers run on meta as well, where ops check shapes and dtypes and write nothing, and where the
 // key is some key: a slot's own is derived when there is something to fill.
@@ -33,7 +33,7 @@ struct Shard;
 
 namespace internal {
 
-// Fills a whole that is made for it, and copies the shard of it to `part`.
+// Fills a whole that is made for it on the host, and copies the shard of it to `part`.
 void write_cut(const Tensor& part, const Shard& shard,
                absl::FunctionRef<void(const Tensor& whole)> write);
 

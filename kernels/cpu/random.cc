@@ -7,7 +7,6 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/random_blocks.h"
 #include "kernels/distributions.h"
-#include "kernels/dtypes.h"
 #include "kernels/philox.h"
 #include "kernels/scalar.h"
 
@@ -20,22 +19,41 @@ constexpr int64_t kGrain = 1 << 12;  // elements; whole blocks of every distribu
 template <typename T, typename Distribution>
 using Made = std::conditional_t<kIsFloating<T>, T, typename Distribution::Value>;
 
-// Integers have no vectors.
-template <typename Distribution, typename Function>
-void on_isa(Function function) {
-  if constexpr (std::is_same_v<typename Distribution::Value, float>) {
-    visit_isa(isa(), function);
-  } else {
-    function.template operator()<Isa::kPortable>();
+// Where blocks come from.
+template <typename Distribution>
+struct Source {
+  RandomStream stream;
+  const Distribution& fill;
+  Isa isa;
+
+  template <typename T>
+  void run(T* y, uint64_t first, int64_t blocks) const {
+    on_isa([&]<Isa kIsa>() { random_run<kIsa>(y, first, blocks, stream, fill); });
   }
-}
+
+  template <typename T>
+  void list(T* y, const uint64_t* numbers, int64_t blocks) const {
+    on_isa([&]<Isa kIsa>() { random_list<kIsa>(y, numbers, blocks, stream, fill); });
+  }
+
+ private:
+  // Integers have no vectors.
+  template <typename Function>
+  void on_isa(Function function) const {
+    if constexpr (std::is_same_v<typename Distribution::Value, float>) {
+      visit_isa(isa, function);
+    } else {
+      function.template operator()<Isa::kPortable>();
+    }
+  }
+};
 
 // Elements that are not whole blocks in a row: remembers which blocks they need, and where their
 // values go, and makes many blocks at once.
 template <typename T, typename Distribution>
 class Scattered {
  public:
-  Scattered(RandomStream stream, const Distribution& fill) : stream_(stream), fill_(fill) {}
+  explicit Scattered(const Source<Distribution>& source) : source_(source) {}
   ~Scattered() { flush(); }
   Scattered(const Scattered&) = delete;
   Scattered& operator=(const Scattered&) = delete;
@@ -77,8 +95,7 @@ class Scattered {
   };
 
   void flush() {
-    on_isa<Distribution>(
-        [&]<Isa kIsa>() { random_list<kIsa>(values_, numbers_, size_, stream_, fill_); });
+    source_.list(values_, numbers_, size_);
     for (int i = 0; i < num_pieces_; ++i) {
       const Piece& piece = pieces_[i];
       const auto* const from = values_ + piece.from;
@@ -91,8 +108,7 @@ class Scattered {
     size_ = num_pieces_ = 0;
   }
 
-  const RandomStream stream_;
-  const Distribution& fill_;
+  const Source<Distribution>& source_;
   int size_ = 0;
   int num_pieces_ = 0;
   uint64_t numbers_[kBlocks] = {};
@@ -102,7 +118,7 @@ class Scattered {
 
 // y[i] = element first + i, for 0 <= i < count: all but the ends are whole blocks.
 template <typename T, typename Distribution>
-void fill_row(T* y, uint64_t first, int64_t count, RandomStream stream, const Distribution& fill,
+void fill_row(T* y, uint64_t first, int64_t count, const Source<Distribution>& source,
               Scattered<T, Distribution>& scattered) {
   constexpr int64_t kPerBlock = Distribution::kPerBlock;
   const int64_t before = static_cast<int64_t>(first % kPerBlock);
@@ -110,10 +126,7 @@ void fill_row(T* y, uint64_t first, int64_t count, RandomStream stream, const Di
   const int64_t blocks = (count - head) / kPerBlock;
   const int64_t body = head + kPerBlock * blocks;
   scattered.add(y, 1, first, 1, head);
-  on_isa<Distribution>([&]<Isa kIsa>() {
-    random_run<kIsa>(y + head, (first + static_cast<uint64_t>(head)) / kPerBlock, blocks, stream,
-                     fill);
-  });
+  source.run(y + head, (first + static_cast<uint64_t>(head)) / kPerBlock, blocks);
   scattered.add(y + body, 1, first + static_cast<uint64_t>(body), 1, count - body);
 }
 
@@ -159,8 +172,8 @@ class Rows {
 
 template <typename T, typename Distribution>
 void fill_range(T* y, const Strided<2>& index, int64_t first, int64_t begin, int64_t end,
-                RandomStream stream, const Distribution& fill) {
-  Scattered<T, Distribution> scattered(stream, fill);
+                const Source<Distribution>& source) {
+  Scattered<T, Distribution> scattered(source);
   Rows rows(index, begin);
   const int64_t y_step = rows.step(0), step = rows.step(1);
   for (int64_t i = begin, place = begin % rows.size(); i < end; place = 0, rows.next()) {
@@ -170,7 +183,7 @@ void fill_range(T* y, const Strided<2>& index, int64_t first, int64_t begin, int
     i += count;
     if constexpr (std::is_same_v<T, Made<T, Distribution>>) {
       if (y_step == 1 && step == 1 && count >= kLongRow) {
-        fill_row(to, element, count, stream, fill, scattered);
+        fill_row(to, element, count, source, scattered);
         continue;
       }
     }
@@ -183,21 +196,14 @@ void fill_range(T* y, const Strided<2>& index, int64_t first, int64_t begin, int
 template <typename T, typename Distribution>
 void random(Cpu, T* y, const Strided<2>& index, int64_t first, RandomStream stream,
             const Distribution& fill) {
-  static_cast<void>(isa());  // where the environment names none it throws here, and in no thread
+  const Source<Distribution> source = {stream, fill, isa()};
   parallel_for(index.numel, kGrain, [&](int64_t begin, int64_t end) {
-    fill_range(y, index, first, begin, end, stream, fill);
+    fill_range(y, index, first, begin, end, source);
   });
 }
 
 #define RANDOM(T, Distribution) \
   template void random(Cpu, T*, const Strided<2>&, int64_t, RandomStream, const Distribution&);
-#define FLOAT(T)         \
-  RANDOM(T, UniformFill) \
-  RANDOM(T, NormalFill)  \
-  RANDOM(T, TruncatedNormalFill)
-HOLLOW_FLOATS(FLOAT)
-#define BERNOULLI(T) RANDOM(T, BernoulliFill)
-HOLLOW_ALL(BERNOULLI)
-RANDOM(int64_t, IntegerFill)
+HOLLOW_RANDOM(RANDOM)
 
 }  // namespace hollow::kernels

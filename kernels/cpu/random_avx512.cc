@@ -5,6 +5,6 @@
 namespace hollow::kernels {
 
 #define BLOCKS(T, Distribution) HOLLOW_RANDOM_BLOCKS_OF(Isa::kAvx512, T, Distribution)
-HOLLOW_RANDOM_BLOCKS(BLOCKS)
+HOLLOW_RANDOM_FLOATS(BLOCKS)
 
 }  // namespace hollow::kernels

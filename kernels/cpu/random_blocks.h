@@ -25,18 +25,11 @@ template <Isa kIsa, typename T, typename Distribution>
 void random_list(T* y, const uint64_t* numbers, int64_t blocks, RandomStream stream,
                  const Distribution& fill);
 
-// What every instruction set instantiates them for; the portable one has IntegerFill too.
+// For HOLLOW_RANDOM_FLOATS; the portable one has IntegerFill too.
 // clang-format off
 #define HOLLOW_RANDOM_BLOCKS_OF(isa, T, Distribution)                                             \
   template void random_run<isa>(T*, uint64_t, int64_t, RandomStream, const Distribution&);        \
   template void random_list<isa>(T*, const uint64_t*, int64_t, RandomStream, const Distribution&);
-#define HOLLOW_RANDOM_BLOCKS(X)                                                                   \
-  X(float, UniformFill)    X(float, NormalFill)                                                   \
-  X(float, BernoulliFill)  X(float, TruncatedNormalFill)                                          \
-  X(Half, UniformFill)     X(Half, NormalFill)                                                    \
-  X(Half, BernoulliFill)   X(Half, TruncatedNormalFill)                                           \
-  X(BFloat16, UniformFill) X(BFloat16, NormalFill)                                                \
-  X(BFloat16, BernoulliFill) X(BFloat16, TruncatedNormalFill)
 // clang-format on
 
 }  // namespace hollow::kernels

@@ -30,7 +30,7 @@ void random_list(T* y, const uint64_t* numbers, int64_t blocks, RandomStream str
 }
 
 #define PORTABLE(T, Distribution) HOLLOW_RANDOM_BLOCKS_OF(Isa::kPortable, T, Distribution)
-HOLLOW_RANDOM_BLOCKS(PORTABLE)
+HOLLOW_RANDOM_FLOATS(PORTABLE)
 PORTABLE(int64_t, IntegerFill)
 
 }  // namespace hollow::kernels

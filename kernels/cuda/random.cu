@@ -2,10 +2,10 @@
 
 #include "kernels/cuda/runtime.h"
 #include "kernels/distributions.h"
-#include "kernels/dtypes.h"
 #include "kernels/philox.h"
 #include "kernels/random.h"
 #include "kernels/random_rows.h"
+#include "kernels/scalar.h"
 
 // One Philox block, four elements (two integers), a thread and step. What a thread has is stored at
 // once where it is whole, contiguous and aligned, as it is in all but the ends of a contiguous
@@ -64,13 +64,6 @@ void random(Cuda place, T* y, const Strided<2>& index, int64_t first, RandomStre
 
 #define RANDOM(T, Distribution) \
   template void random(Cuda, T*, const Strided<2>&, int64_t, RandomStream, const Distribution&);
-#define FLOAT(T)         \
-  RANDOM(T, UniformFill) \
-  RANDOM(T, NormalFill)  \
-  RANDOM(T, TruncatedNormalFill)
-HOLLOW_FLOATS(FLOAT)
-#define BERNOULLI(T) RANDOM(T, BernoulliFill)
-HOLLOW_ALL(BERNOULLI)
-RANDOM(int64_t, IntegerFill)
+HOLLOW_RANDOM(RANDOM)
 
 }  // namespace hollow::kernels

@@ -14,8 +14,7 @@ namespace {
 
 double std_of(absl::string_view op, const Tensor& tensor, const KaimingOptions& options,
               const Shard* shard) {
-  const Shape whole = box_of(op, tensor, shard).whole;
-  const Fans fans = about({&tensor}, [&] { return calculate_fan_in_and_fan_out(op, whole); });
+  const Fans fans = fans_of(op, tensor, shard);
   if (!std::isfinite(options.a)) {
     throw Error(ErrorCode::kValue, op,
                 absl::StrCat("a must be finite; it is ", options.a, ", for ", describe(tensor)));

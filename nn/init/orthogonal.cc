@@ -9,7 +9,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "nn/init/orthonormal.h"
-#include "nn/init/shards.h"
 #include "tensor/describe.h"
 #include "tensor/dtype_visit.h"
 #include "tensor/empty.h"
@@ -52,9 +51,7 @@ Rows shorter_side(absl::Span<const float> matrix, int64_t rows, int64_t columns)
 }  // namespace
 
 Writer orthogonal(OrthogonalOptions options) {
-  return [options](const Tensor& tensor, RngKey key, const Shard* shard) {
-    fill_whole(kOp, tensor, shard, [&](const Tensor& whole) { orthogonal_(whole, options, key); });
-  };
+  return [options](const Tensor& tensor, RngKey key) { orthogonal_(tensor, options, key); };
 }
 
 void orthogonal_(const Tensor& tensor, const OrthogonalOptions& options, RngKey key) {

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "nn/init/shards.h"
 #include "tensor/describe.h"
 #include "tensor/dtype_visit.h"
 #include "tensor/empty.h"
@@ -41,10 +40,7 @@ void check(const Tensor& tensor, double sparsity) {
 }  // namespace
 
 Writer sparse(double sparsity, SparseOptions options) {
-  return [=](const Tensor& tensor, RngKey key, const Shard* shard) {
-    fill_whole(kOp, tensor, shard,
-               [&](const Tensor& whole) { sparse_(whole, sparsity, options, key); });
-  };
+  return [=](const Tensor& tensor, RngKey key) { sparse_(tensor, sparsity, options, key); };
 }
 
 void sparse_(const Tensor& tensor, double sparsity, const SparseOptions& options, RngKey key) {

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "nn/init/fans.h"
 #include "nn/init/shards.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
@@ -15,8 +14,7 @@ namespace {
 
 double std_of(absl::string_view op, const Tensor& tensor, const XavierOptions& options,
               const Shard* shard) {
-  const Shape whole = box_of(op, tensor, shard).whole;
-  const Fans fans = about({&tensor}, [&] { return calculate_fan_in_and_fan_out(op, whole); });
+  const Fans fans = fans_of(op, tensor, shard);
   if (!std::isfinite(options.gain) || options.gain < 0) {
     throw Error(ErrorCode::kValue, op,
                 absl::StrCat("gain must be finite and not negative; it is ", options.gain, ", for ",

@@ -149,5 +149,27 @@ TEST(LayerScaleTest, Case39_ForwardScalesEveryChannel) {
   EXPECT_EQ(bits(x), bits(y));
 }
 
+TEST(LayerScaleTest, Case40_ForwardAddIsTheResidualAndForwardInOnePass) {
+  nn::LayerScale ls(3, {.init_values = from_values<float>({2, 3, 5})});
+  const Tensor x = counting({2, 3}), residual = counting({2, 3}, {}, 100);
+  const Tensor y = ls.forward_add(residual, x, 0.5);
+  EXPECT_EQ(y.to_vector<float>(), (std::vector<float>{101, 104, 109.5, 107, 111.5, 120}));
+  EXPECT_EQ(bits(residual), bits(counting({2, 3}, {}, 100)));
+  nn::LayerScale inplace(3, {.init_values = from_values<float>({2, 3, 5}), .inplace = true});
+  EXPECT_TRUE(inplace.forward_add(residual, x, 0.5).is_same(residual));
+  EXPECT_EQ(bits(residual), bits(y));
+  EXPECT_EQ(bits(x), bits(counting({2, 3})));
+}
+
+TEST(LayerScaleTest, Case40_ForwardAddWantsGamma) {
+  DeviceScope scope(Device::meta());
+  nn::LayerScale ls(3);
+  EXPECT_TRUE(ls.forward_add(empty({2, 3}), empty({2, 3})).is_meta());
+  ls.to_empty(Device::cpu());
+  const Tensor x = counting({2, 3}, {.device = Device::cpu()});
+  expect_error(ErrorCode::kUninitialized, {"layer_scale_add:", "\"gamma\""},
+               [&] { ls.forward_add(x, x); });
+}
+
 }  // namespace
 }  // namespace hollow

@@ -42,13 +42,14 @@ TEST(WriterTest, OneOfWholesIsCut) {
   }
 }
 
-TEST(WriterTest, ItsWholeIsLikeThePart) {
+TEST(WriterTest, ItsWholeIsOnTheHostAndOfThePartsDType) {
   std::vector<Shape> shapes;
   const Writer writer = [&](const Tensor& tensor, RngKey) {
     shapes.push_back(tensor.shape());
     EXPECT_EQ(tensor.dtype(), DType::kBF16);
     EXPECT_EQ(tensor.device(), Device::cpu());
     EXPECT_TRUE(tensor.is_contiguous());
+    EXPECT_EQ(empty({1}).device(), Device::cpu()) << "what it makes on the way is beside it";
     fill_(tensor, 3);
   };
   DeviceScope scope(Device::meta());

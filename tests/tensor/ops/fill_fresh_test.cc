@@ -27,6 +27,7 @@
 #include "tensor/placement.h"
 #include "tensor/run.h"
 #include "tensor/timeline.h"
+#include "tensor/write_scope.h"
 #include "tests/resident_memory.h"
 #include "tests/testing.h"
 

@@ -40,14 +40,8 @@ std::vector<uint64_t> reference(const Tensor& residual, const Tensor& x, const T
 
 TEST(LayerScaleAddTest, IsItsDefinitionForEveryShape) {
   std::mt19937_64 random(31);
-  const struct {
-    Shape x, gamma;
-  } kShapes[] = {{{257, 384}, {384}}, {{2, 50, 96}, {96}},      {{3, 5, 7}, {7}},
-                 {{1}, {1}},          {{1000}, {1000}},         {{4, 1}, {1}},
-                 {{9, 3}, {3}},       {{2, 3, 2, 3, 17}, {17}}, {{0, 8}, {8}},
-                 {{3, 0, 8}, {8}},    {{31, 129}, {129}},       {{3, 0}, {0}}};
   for (const DType dtype : kFloats) {
-    for (const auto& [shape, channels] : kShapes) {
+    for (const auto& [shape, channels] : testing::scaled_shapes()) {
       for (const double alpha : {1.0, -0.3}) {
         const Tensor residual = random_tensor(shape, dtype, random);
         const Tensor x = random_tensor(shape, dtype, random);

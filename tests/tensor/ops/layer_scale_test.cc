@@ -39,14 +39,8 @@ std::vector<uint64_t> reference(const Tensor& x, const Tensor& gamma) {
 
 TEST(LayerScaleTest, IsTheReferenceForEveryShape) {
   std::mt19937_64 random(21);
-  const struct {
-    Shape x, gamma;
-  } kShapes[] = {{{257, 384}, {384}}, {{2, 50, 96}, {96}},      {{3, 5, 7}, {7}},
-                 {{1}, {1}},          {{1000}, {1000}},         {{4, 1}, {1}},
-                 {{9, 3}, {3}},       {{2, 3, 2, 3, 17}, {17}}, {{0, 8}, {8}},
-                 {{3, 0, 8}, {8}},    {{31, 129}, {129}},       {{3, 0}, {0}}};
   for (const DType dtype : kFloats) {
-    for (const auto& [shape, channels] : kShapes) {
+    for (const auto& [shape, channels] : testing::scaled_shapes()) {
       const Tensor x = random_tensor(shape, dtype, random);
       const Tensor gamma = random_tensor(channels, dtype, random);
       const Tensor y = layer_scale(x, gamma);

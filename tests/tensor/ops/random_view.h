@@ -66,6 +66,18 @@ inline std::vector<double> doubles(const Tensor& tensor) {
   return std::vector<double>(values.begin(), values.end());
 }
 
+// For LayerScale: rows and channels of all kinds, whole vectors and less than one among them.
+struct ScaledShape {
+  Shape x, gamma;
+};
+inline const std::vector<ScaledShape>& scaled_shapes() {
+  static const std::vector<ScaledShape> shapes = {
+      {{257, 384}, {384}}, {{2, 50, 96}, {96}}, {{3, 5, 7}, {7}},   {{1}, {1}},
+      {{1000}, {1000}},    {{4, 1}, {1}},       {{9, 3}, {3}},      {{2, 3, 2, 3, 17}, {17}},
+      {{0, 8}, {8}},       {{3, 0, 8}, {8}},    {{31, 129}, {129}}, {{3, 0}, {0}}};
+  return shapes;
+}
+
 }  // namespace hollow::testing
 
 #endif  // HOLLOW_TESTS_TENSOR_OPS_RANDOM_VIEW_H_

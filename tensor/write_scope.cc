@@ -1,0 +1,34 @@
+#include "tensor/write_scope.h"
+
+#include "tensor/storage.h"
+#include "tensor/timeline.h"
+
+namespace hollow {
+
+thread_local const WriteScope* WriteScope::innermost_ = nullptr;
+
+WriteScope::WriteScope(Storage& storage, Author author, absl::string_view op)
+    : storage_(storage),
+      author_(author),
+      op_(op),
+      begin_ns_(Timeline::is_recording() ? Timeline::now_ns() : -1),
+      outer_(innermost_) {
+  innermost_ = this;
+}
+
+WriteScope::~WriteScope() { innermost_ = outer_; }
+
+bool WriteScope::covers(const Storage& storage, std::optional<Author> author) {
+  for (const WriteScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+    if (&scope->storage_ == &storage && scope->author_ == author.value_or(scope->author_)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void WriteScope::finish(const Layout& layout, bool pristine) {
+  storage_.finish_writing(author_, op_, layout, pristine, begin_ns_);
+}
+
+}  // namespace hollow
