@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
 #include "benchmarks/clock.h"
 #include "benchmarks/machine.h"
-#include "tensor/ops/layer_scale.h"
+#include "benchmarks/ops.h"
+#include "benchmarks/results.h"
+#include "benchmarks/verify.h"
 #include "tensor/stream.h"
 
 namespace hollow::benchmarks {
@@ -19,78 +22,109 @@ namespace {
 constexpr double kBatchSeconds = 0.01;
 
 constexpr int64_t kTokens = 257;  // of an image: 16 x 16 patches and the class token
-constexpr int64_t kRows[] = {kTokens, 64 * kTokens};
-constexpr int64_t kDims[] = {384, 1024, 1536, 4096};
+
+struct Extent {
+  int64_t rows;
+  int64_t dim;
+};
+
+constexpr Extent kShapes[] = {
+    {1, 384},
+    {kTokens, 384},
+    {kTokens, 1024},
+    {kTokens, 1536},
+    {kTokens, 4096},
+    {64 * kTokens, 384},
+    {64 * kTokens, 1024},
+    {64 * kTokens, 1536},
+    {64 * kTokens, 4096},
+};
 constexpr DType kDTypes[] = {DType::kF32, DType::kBF16, DType::kF16};
 
-struct Op {
-  const char* name;
-  Pattern pattern;
-  void (*run)(const Operands& operands);
+// What one implementation makes of an op on a shape.
+struct Case {
+  const Op* op;
+  const PeerOp* peer;  // null: we ourselves
+  Extent shape;
+  DType dtype;
+  Device device;
 };
 
-constexpr Op kOps[] = {
-    {"forward", Pattern::kCopy, [](const Operands& t) { (void)layer_scale(t.x, t.gamma); }},
-    {"forward_out", Pattern::kCopy, [](const Operands& t) { layer_scale_out(t.y, t.x, t.gamma); }},
-    {"inplace", Pattern::kUpdate, [](const Operands& t) { layer_scale_(t.x, t.gamma); }},
-};
-
-double seconds_of_call(const Op& op, const Operands& t) {
+template <typename Call>
+double seconds_of_call(Device device, Call& call) {
   const Stopwatch watch;
-  op.run(t);
-  synchronize(t.x.device());
+  call();
+  synchronize(device);
   return watch.seconds();
 }
 
-// `batch` is 0 at first, and kept from then on: repetitions must be of as many calls.
-void measure_op(benchmark::State& state, const Op& op, const Operands& t, Ceilings& ceilings,
-                int64_t& batch) {
-  const Device device = t.x.device();
-  const Tensor x = t.x.reshape({-1});
-  const Tensor y = t.y.reshape({-1});
-  const double ceiling = ceilings.sample(op.pattern, y, x);
-  const double bytes = static_cast<double>(2 * x.nbytes() + t.gamma.nbytes());
+// Seconds a call. `batch` is 0 at first, and kept from then on: repetitions must be of as many
+// calls.
+template <typename Call>
+double time_calls(benchmark::State& state, Device device, int64_t& batch, Call call) {
   if (batch == 0) {
-    seconds_of_call(op, t);  // the first one pays for what is loaded or started lazily
-    batch = std::max<int64_t>(1, std::llrint(kBatchSeconds / seconds_of_call(op, t)));
+    seconds_of_call(device, call);  // the first one pays for what is loaded or started lazily
+    batch = std::max<int64_t>(1, std::llrint(kBatchSeconds / seconds_of_call(device, call)));
   }
-
   const Stopwatch watch;
   while (state.KeepRunningBatch(batch)) {
-    for (int64_t i = 0; i < batch; ++i) op.run(t);
+    for (int64_t i = 0; i < batch; ++i) call();
     synchronize(device);
   }
-  const double rate = bytes * static_cast<double>(state.iterations()) / watch.seconds();
-  state.counters["bytes_per_second"] = rate;
-  state.counters["ceiling_bytes_per_second"] = ceiling;
-  state.counters["pct_ceiling"] = 100.0 * rate / ceiling;
+  return watch.seconds() / static_cast<double>(state.iterations());
 }
 
-// `measure` may throw: a device that has too little memory fails its own cases and no others.
-template <typename Measure>
-void register_case(Session& session, const std::string& name, Measure measure) {
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [&session, name, measure](benchmark::State& state) mutable {
-                                 session.progress.at(name);
-                                 try {
-                                   measure(state);
-                                 } catch (const std::exception& error) {
-                                   ++session.failures;
-                                   state.SetLabel(error.what());
-                                   state.SkipWithError(error.what());
-                                 }
-                               });
+void measure(benchmark::State& state, Session& session, const Case& c, int64_t& batch) {
+  Operands t = session.workspace.operands(c.shape.rows, c.shape.dim, c.dtype, c.device);
+  Call theirs;
+  if (c.peer != nullptr) {
+    if (batch == 0) verify(*c.op, *c.peer, t);
+    theirs = c.peer->prepare(buffers(t));
+  }
+  // Before each of our own repetitions, which gives the threads of another library the time to fall
+  // asleep, too.
+  const auto ceiling_of = c.peer == nullptr ? &Ceilings::sample : &Ceilings::known;
+  const double ceiling = c.shape.rows > 1 ? (session.ceilings.*ceiling_of)(c.op->pattern, t) : 0.0;
+  const double seconds = c.peer != nullptr
+                             ? time_calls(state, c.device, batch, std::move(theirs.run))
+                             : time_calls(state, c.device, batch, [&] { c.op->run(t); });
+  const double bytes = static_cast<double>(c.op->useful_bytes(t));
+  state.counters["useful_bytes"] = bytes;
+  state.counters["bytes_per_second"] = bytes / seconds;
+  if (ceiling > 0.0) state.counters["ceiling_bytes_per_second"] = ceiling;
 }
 
-void register_op(Session& session, const Op& op, int64_t rows, int64_t dim, DType dtype,
-                 Device device) {
-  register_case(
-      session,
-      absl::StrCat(op.name, "/", to_string(dtype), "/", rows, "x", dim, "/", to_string(device)),
-      [=, &session, &op, batch = int64_t{0}](benchmark::State& state) mutable {
-        measure_op(state, op, session.workspace.operands(rows, dim, dtype, device),
-                   session.ceilings, batch);
+// A device that has too little memory, or a peer that computes something else, fails its own cases
+// and no others.
+void register_case(Session& session, const std::string& name, const Case& c) {
+  benchmark::RegisterBenchmark(
+      name.c_str(), [&session, name, c, batch = int64_t{0}](benchmark::State& state) mutable {
+        session.progress.at(name);
+        try {
+          measure(state, session, c, batch);
+        } catch (const std::exception& error) {
+          ++session.failures;
+          state.SetLabel(error.what());
+          state.SkipWithError(error.what());
+        }
       });
+}
+
+int register_implementations(Session& session, Case c) {
+  const CaseName ours = {c.op->name, std::string(to_string(c.dtype)),
+                         absl::StrCat(c.shape.rows, "x", c.shape.dim), to_string(c.device), kOurs};
+  register_case(session, to_string(ours), c);
+  int count = 1;
+  if (!c.device.is_cpu()) return count;
+  for (const Peer& peer : session.peers) {
+    c.peer = peer.find(c.op->name, c.dtype);
+    if (c.peer == nullptr) continue;
+    CaseName theirs = ours;
+    theirs.implementation = peer.name;
+    register_case(session, to_string(theirs), c);
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace
@@ -99,12 +133,10 @@ int register_cases(Session& session) {
   int count = 0;
   for (const Device device : devices()) {
     for (const DType dtype : kDTypes) {
-      for (const Op& op : kOps) {
-        for (const int64_t rows : kRows) {
-          for (const int64_t dim : kDims) {
-            register_op(session, op, rows, dim, dtype, device);
-            ++count;
-          }
+      for (const Op& op : ops()) {
+        for (const Extent& shape : kShapes) {
+          if (shape.rows % op.rows_of != 0) continue;
+          count += register_implementations(session, {&op, nullptr, shape, dtype, device});
         }
       }
     }

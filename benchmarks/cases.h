@@ -1,14 +1,11 @@
 // The cases, as Google Benchmark knows them:
 //
-//   forward/f32/16448x1024/cpu        y = layer_scale(x, gamma), a new tensor each time
-//   forward_out/f32/16448x1024/cpu    layer_scale_out(y, x, gamma)
-//   inplace/f32/16448x1024/cpu        layer_scale_(x, gamma)
-//   deferred_init/vit_g/meta          VitTree tree;
+//   forward/f32/16448x1024/cpu          an op of ops.cc, as we do it
+//   forward/f32/16448x1024/cpu/plain    the same on the same memory, as a peer of that name does it
 //
-// The counters of the first three are bytes_per_second (useful bytes: each input read once, the
-// output written once), ceiling_bytes_per_second and pct_ceiling. Those of the last are tensors,
-// parameters, median_seconds and cold_seconds of a build, and the bytes of memory and the
-// allocations of tensors that it took on all devices; it fails unless both are 0.
+// Their counters are bytes_per_second and useful_bytes of a call (each input read once, each output
+// written once), and, where a ceiling says something, ceiling_bytes_per_second: the best by then.
+// Of [1, 384] it says nothing, because a call's own time counts there.
 #ifndef HOLLOW_BENCHMARKS_CASES_H_
 #define HOLLOW_BENCHMARKS_CASES_H_
 

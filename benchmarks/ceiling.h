@@ -10,21 +10,26 @@
 #include <map>
 #include <string>
 
-#include "tensor/tensor.h"
+#include "benchmarks/operands.h"
 
 namespace hollow::benchmarks {
 
 enum class Pattern {
-  kCopy,    // reads x, writes y
-  kUpdate,  // reads and writes x
+  kCopy,         // reads x, writes y
+  kUpdate,       // reads and writes x
+  kMerge,        // reads x and the residual, writes y
+  kMergeUpdate,  // reads x, reads and writes the residual
 };
 
 class Ceilings {
  public:
-  // Takes some milliseconds of samples, and returns the best rate so far of that pattern for so
-  // many bytes on that device, in bytes a second, what is read and what is written both counted. x
-  // and y are of one size and contiguous, and x has values; y gets them, or any.
-  double sample(Pattern pattern, const Tensor& y, const Tensor& x);
+  // Takes some milliseconds of samples, and returns the best rate so far of that pattern on tensors
+  // of that size and device, in bytes a second, what is read and what is written both counted. y
+  // and, on CUDA, the residual get any values.
+  double sample(Pattern pattern, const Operands& operands);
+
+  // The best so far, and a sample where there is none.
+  double known(Pattern pattern, const Operands& operands);
 
  private:
   std::map<std::string, double> best_;

@@ -63,7 +63,7 @@ struct Add {
     if constexpr (kDoor == Door::kRun) {
       run<Numbers>("add", t.y, {&t.a, &t.b}, kAdd, t.binary);
     } else {
-      internal::dispatch<Numbers>("add", t.y, std::array{&t.a, &t.b}, kAdd, t.binary);
+      internal::dispatch<Numbers>("add", std::array{&t.y}, std::array{&t.a, &t.b}, kAdd, t.binary);
     }
   }
 };
@@ -75,7 +75,8 @@ struct MulInPlace {
     if constexpr (kDoor == Door::kRun) {
       run<Numbers>("mul_", t.y, {&t.y}, kMul, t.in_place, 1.0f);
     } else {
-      internal::dispatch<Numbers>("mul_", t.y, std::array{&t.y}, kMul, t.in_place, 1.0f);
+      internal::dispatch<Numbers>("mul_", std::array{&t.y}, std::array{&t.y}, kMul, t.in_place,
+                                  1.0f);
     }
   }
 };

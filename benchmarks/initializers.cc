@@ -77,7 +77,8 @@ double calls_per_second(const std::function<void()>& call) {
 struct StoreKernel {
   template <typename T>
   void operator()(kernels::Cpu, T* y, Stream stream, int64_t bytes) const {
-    run_stream(stream, Threads::kAll, reinterpret_cast<char*>(y), nullptr, bytes);
+    char* const to = reinterpret_cast<char*>(y);
+    run_stream(stream, Threads::kAll, to, to, to, bytes);
   }
   template <typename T>
   void operator()(kernels::Cuda, T*, Stream, int64_t) const {}

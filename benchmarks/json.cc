@@ -7,7 +7,8 @@
 namespace hollow::benchmarks {
 
 std::string json_string(absl::string_view text) {
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  return absl::StrCat(
+      "\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}}), "\"");
 }
 
 std::string json_table(absl::Span<const std::pair<std::string, std::string>> context,

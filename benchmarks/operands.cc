@@ -1,10 +1,21 @@
 #include "benchmarks/operands.h"
 
 #include "absl/strings/str_cat.h"
-#include "tensor/empty.h"
+#include "nn/stochastic_depth.h"
+#include "tensor/factory.h"
+#include "tensor/ops/fill.h"
 #include "tensor/ops/random.h"
 
 namespace hollow::benchmarks {
+namespace {
+
+void reset(const Tensor& x, const Tensor& residual, const Tensor& y) {
+  uniform_(x, 0.5, 1.5, RngKey(0) / "x");
+  uniform_(residual, 0.5, 1.5, RngKey(0) / "residual");
+  fill_(y, 0.0);
+}
+
+}  // namespace
 
 Operands Workspace::operands(int64_t rows, int64_t dim, DType dtype, Device device) {
   const TensorOptions options{.dtype = dtype, .device = device};
@@ -17,8 +28,9 @@ Operands Workspace::operands(int64_t rows, int64_t dim, DType dtype, Device devi
     kept = kept_.end();
   }
   if (kept == kept_.end()) {
-    kept = kept_.emplace(key, Kept{empty({numel}, options), empty({numel}, options)}).first;
-    uniform_(kept->second.x, 0.5, 1.5, RngKey(0) / "x");
+    const Kept made = {empty({numel}, options), empty({numel}, options), empty({numel}, options)};
+    reset(made.x, made.residual, made.y);
+    kept = kept_.emplace(key, made).first;
   }
 
   // Signs alone: however often an in-place case multiplies x by them, its magnitudes stay what they
@@ -27,8 +39,18 @@ Operands Workspace::operands(int64_t rows, int64_t dim, DType dtype, Device devi
   gamma.write<float>([](absl::Span<float> values) {
     for (size_t c = 0; c < values.size(); ++c) values[c] = c * c % 7 < 3 ? -1.0f : 1.0f;
   });
-  return {kept->second.x.narrow(0, 0, numel).reshape({rows, dim}),
-          kept->second.y.narrow(0, 0, numel).reshape({rows, dim}), gamma};
+  const auto part = [&](const Tensor& whole) {
+    return whole.narrow(0, 0, numel).reshape({rows, dim});
+  };
+  return {.x = part(kept->second.x),
+          .residual = part(kept->second.residual),
+          .y = part(kept->second.y),
+          .gamma = gamma,
+          .grad_gamma = zeros({dim}, options),
+          .kept = nn::sample_subset(kSamples, 0.4, RngKey(0) / "kept").index,
+          .made = {}};
 }
+
+void reset(const Operands& operands) { reset(operands.x, operands.residual, operands.y); }
 
 }  // namespace hollow::benchmarks

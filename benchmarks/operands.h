@@ -5,16 +5,25 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tensor/tensor.h"
 
 namespace hollow::benchmarks {
 
+// What rows are of, where an op knows samples: a batch of images.
+inline constexpr int64_t kSamples = 64;
+
 struct Operands {
-  Tensor x;      // [rows, dim], values in [0.5, 1.5) at first
-  Tensor y;      // [rows, dim], perhaps without values
-  Tensor gamma;  // [dim], values 1 and -1
+  Tensor x;                    // [rows, dim], values in [0.5, 1.5) at first
+  Tensor residual;             // [rows, dim], like x; the other tensor that an op reads
+  Tensor y;                    // [rows, dim], 0 at first
+  Tensor gamma;                // [dim], values 1 and -1
+  Tensor grad_gamma;           // [dim]
+  std::vector<int64_t> kept;   // of kSamples samples, 60 %, as sample_subset draws them
+  std::optional<Tensor> made;  // what an op that makes a new tensor made last
 };
 
 class Workspace {
@@ -26,11 +35,15 @@ class Workspace {
  private:
   struct Kept {
     Tensor x;  // one dimension each
+    Tensor residual;
     Tensor y;
   };
 
   std::map<std::string, Kept> kept_;
 };
+
+// The values that x, the residual and y have at first.
+void reset(const Operands& operands);
 
 }  // namespace hollow::benchmarks
 

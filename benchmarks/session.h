@@ -2,8 +2,11 @@
 #ifndef HOLLOW_BENCHMARKS_SESSION_H_
 #define HOLLOW_BENCHMARKS_SESSION_H_
 
+#include <vector>
+
 #include "benchmarks/ceiling.h"
 #include "benchmarks/operands.h"
+#include "benchmarks/peers/peer.h"
 #include "benchmarks/progress.h"
 
 namespace hollow::benchmarks {
@@ -12,6 +15,7 @@ struct Session {
   Progress progress;
   Workspace workspace;
   Ceilings ceilings;
+  std::vector<Peer> peers;
   int failures = 0;  // of cases, each of which has said why
 };
 

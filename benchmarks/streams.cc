@@ -5,7 +5,7 @@
 #include "kernels/cpu/parallel.h"
 
 #if defined(__x86_64__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace hollow::benchmarks {
@@ -18,11 +18,11 @@ using Vector = uint64_t __attribute__((vector_size(32), may_alias));
 
 volatile uint64_t zero = 0;
 
-void copy_with_memcpy(char* to, const char* from, int64_t bytes) {
+void copy_with_memcpy(char* to, const char* from, const char*, int64_t bytes) {
   std::memcpy(to, from, static_cast<size_t>(bytes));
 }
 
-void copy_plainly(char* to, const char* from, int64_t bytes) {
+void copy_plainly(char* to, const char* from, const char*, int64_t bytes) {
   for (int64_t i = 0; i < bytes; i += kLine) {
     const auto* const x = reinterpret_cast<const Vector*>(from + i);
     auto* const y = reinterpret_cast<Vector*>(to + i);
@@ -42,30 +42,65 @@ template <bool kPrefetch>
   }
 }
 
-void store_with_memset(char* to, const char*, int64_t bytes) {
+template <bool kPrefetch>
+[[gnu::always_inline]] inline void merge_lines(char* to, const char* from, const char* beside,
+                                               int64_t bytes) {
+  const uint64_t mask = zero;
+  for (int64_t i = 0; i < bytes; i += kLine) {
+    if constexpr (kPrefetch) {
+      __builtin_prefetch(from + i + kAhead);
+      __builtin_prefetch(beside + i + kAhead);
+    }
+    const auto* const x = reinterpret_cast<const Vector*>(from + i);
+    const auto* const z = reinterpret_cast<const Vector*>(beside + i);
+    auto* const y = reinterpret_cast<Vector*>(to + i);
+    y[0] = z[0] ^ (x[0] & mask);
+    y[1] = z[1] ^ (x[1] & mask);
+  }
+}
+
+void store_with_memset(char* to, const char*, const char*, int64_t bytes) {
   std::memset(to, 1, static_cast<size_t>(bytes));
 }
 
 template <bool kPrefetch>
-void update(char* to, const char*, int64_t bytes) {
+void update(char* to, const char*, const char*, int64_t bytes) {
   update_lines<kPrefetch>(to, bytes);
+}
+
+template <bool kPrefetch>
+void merge(char* to, const char* from, const char* beside, int64_t bytes) {
+  merge_lines<kPrefetch>(to, from, beside, bytes);
 }
 
 #if defined(__x86_64__)
 
 // Stores that go around the caches: for an output that would not stay there anyway, they spare
 // reading it first.
-void copy_around_caches(char* to, const char* from, int64_t bytes) {
-  for (int64_t i = 0; i < bytes; i += kLine) {
-    __builtin_prefetch(from + i + kAhead);
-    const auto* const x = reinterpret_cast<const __m128i*>(from + i);
-    auto* const y = reinterpret_cast<__m128i*>(to + i);
-    for (int k = 0; k < 4; ++k) _mm_stream_si128(y + k, _mm_load_si128(x + k));
-  }
+[[gnu::always_inline]] inline void copy_line_around_caches(char* to, const char* from) {
+  __builtin_prefetch(from + kAhead);
+  const auto* const x = reinterpret_cast<const __m128i*>(from);
+  auto* const y = reinterpret_cast<__m128i*>(to);
+  for (int k = 0; k < 4; ++k) _mm_stream_si128(y + k, _mm_load_si128(x + k));
+}
+
+void copy_around_caches(char* to, const char* from, const char*, int64_t bytes) {
+  for (int64_t i = 0; i < bytes; i += kLine) copy_line_around_caches(to + i, from + i);
   _mm_sfence();
 }
 
-void store_around_caches(char* to, const char*, int64_t bytes) {
+// Both halves at once, so that more pages of the memory are open.
+void copy_halves_around_caches(char* to, const char* from, const char*, int64_t bytes) {
+  const int64_t half = bytes / kLine / 2 * kLine;
+  for (int64_t i = 0; i < half; i += kLine) {
+    copy_line_around_caches(to + i, from + i);
+    copy_line_around_caches(to + half + i, from + half + i);
+  }
+  for (int64_t i = 2 * half; i < bytes; i += kLine) copy_line_around_caches(to + i, from + i);
+  _mm_sfence();
+}
+
+void store_around_caches(char* to, const char*, const char*, int64_t bytes) {
   const __m128i ones = _mm_set1_epi8(1);
   for (int64_t i = 0; i < bytes; i += kLine) {
     auto* const y = reinterpret_cast<__m128i*>(to + i);
@@ -76,8 +111,31 @@ void store_around_caches(char* to, const char*, int64_t bytes) {
 
 // In a cache, 16 bytes at a time are half the speed of 32.
 template <bool kPrefetch>
-[[gnu::target("avx2")]] void update_avx2(char* to, const char*, int64_t bytes) {
+[[gnu::target("avx2")]] void update_avx2(char* to, const char*, const char*, int64_t bytes) {
   update_lines<kPrefetch>(to, bytes);
+}
+
+template <bool kPrefetch>
+[[gnu::target("avx2")]] void merge_avx2(char* to, const char* from, const char* beside,
+                                        int64_t bytes) {
+  merge_lines<kPrefetch>(to, from, beside, bytes);
+}
+
+[[gnu::target("avx2")]] void merge_around_caches(char* to, const char* from, const char* beside,
+                                                 int64_t bytes) {
+  const __m256i mask = _mm256_set1_epi64x(static_cast<int64_t>(zero));
+  for (int64_t i = 0; i < bytes; i += kLine) {
+    __builtin_prefetch(from + i + kAhead);
+    __builtin_prefetch(beside + i + kAhead);
+    const auto* const x = reinterpret_cast<const __m256i*>(from + i);
+    const auto* const z = reinterpret_cast<const __m256i*>(beside + i);
+    auto* const y = reinterpret_cast<__m256i*>(to + i);
+    for (int k = 0; k < 2; ++k) {
+      const __m256i masked = _mm256_and_si256(_mm256_load_si256(x + k), mask);
+      _mm256_stream_si256(y + k, _mm256_xor_si256(_mm256_load_si256(z + k), masked));
+    }
+  }
+  _mm_sfence();
 }
 
 #endif
@@ -86,7 +144,8 @@ template <bool kPrefetch>
 
 absl::Span<const Stream> copy_streams() {
 #if defined(__x86_64__)
-  static constexpr Stream kStreams[] = {copy_with_memcpy, copy_plainly, copy_around_caches};
+  static constexpr Stream kStreams[] = {copy_with_memcpy, copy_plainly, copy_around_caches,
+                                        copy_halves_around_caches};
 #else
   static constexpr Stream kStreams[] = {copy_with_memcpy, copy_plainly};
 #endif
@@ -111,10 +170,20 @@ absl::Span<const Stream> update_streams() {
   return kBaseline;
 }
 
-void run_stream(Stream stream, Threads threads, char* to, const char* from, int64_t bytes) {
-  if (threads == Threads::kOne) return stream(to, from, bytes);
+absl::Span<const Stream> merge_streams() {
+#if defined(__x86_64__)
+  static constexpr Stream kAvx2[] = {merge_avx2<false>, merge_avx2<true>, merge_around_caches};
+  if (__builtin_cpu_supports("avx2")) return kAvx2;
+#endif
+  static constexpr Stream kBaseline[] = {merge<false>, merge<true>};
+  return kBaseline;
+}
+
+void run_stream(Stream stream, Threads threads, char* to, const char* from, const char* beside,
+                int64_t bytes) {
+  if (threads == Threads::kOne) return stream(to, from, beside, bytes);
   kernels::parallel_for(bytes, int64_t{1} << 16, [=](int64_t begin, int64_t end) {
-    stream(to + begin, from + begin, end - begin);
+    stream(to + begin, from + begin, beside + begin, end - begin);
   });
 }
 

@@ -10,13 +10,18 @@
 
 namespace hollow::benchmarks {
 
-// Addresses and sizes are multiples of 64. An update changes nothing, in a way that no compiler
-// knows, and does not look at `from`.
-using Stream = void (*)(char* to, const char* from, int64_t bytes);
+// Addresses and sizes are multiples of 64. `bytes` is what is written; of each input as many are
+// read.
+using Stream = void (*)(char* to, const char* from, const char* beside, int64_t bytes);
 
+// From `from`.
 absl::Span<const Stream> copy_streams();
+// Change nothing, in a way that no compiler knows, and do not look at the inputs.
 absl::Span<const Stream> update_streams();
-// These write and read nothing, and do not look at `from` either.
+// Read `from` and `beside` and write what `beside` holds, which no compiler knows either; `to` may
+// be `beside`.
+absl::Span<const Stream> merge_streams();
+// Write and read nothing.
 absl::Span<const Stream> store_streams();
 
 enum class Threads {
@@ -24,7 +29,8 @@ enum class Threads {
   kAll,  // that the kernels may use
 };
 
-void run_stream(Stream stream, Threads threads, char* to, const char* from, int64_t bytes);
+void run_stream(Stream stream, Threads threads, char* to, const char* from, const char* beside,
+                int64_t bytes);
 
 }  // namespace hollow::benchmarks
 

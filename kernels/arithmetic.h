@@ -32,8 +32,8 @@ struct Product {
 // a + factor * b in one fma.
 struct ScaledSum {
   template <typename T>
-  HOLLOW_HD static T of(T a, T b, float factor) {
-    return static_cast<T>(fma_rn(static_cast<float>(b), factor, static_cast<float>(a)));
+  HOLLOW_HD static T of(T a, T b, Compute<T> factor) {
+    return static_cast<T>(fma_rn(static_cast<Compute<T>>(b), factor, static_cast<Compute<T>>(a)));
   }
 };
 

@@ -1,6 +1,6 @@
 // Elementwise kernels over strided operands: operand 0 is the output y, the others are inputs in
 // the order of the arguments. An output may be one of the inputs (same pointer, same strides).
-// Floating types compute in f32 and round once; i64 wraps around.
+// Floating types compute in f32, f64 in f64, and round once; i64 wraps around.
 #ifndef HOLLOW_KERNELS_ELEMENTWISE_H_
 #define HOLLOW_KERNELS_ELEMENTWISE_H_
 
@@ -48,9 +48,10 @@ void mul_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& in
 // y[i] = a[i] + (alpha * c[i]) * b[i]: the product of alpha and c is rounded, the rest is one fma.
 // Floating types.
 template <typename T>
-void addcmul(Cpu, T* y, const T* a, const T* b, const T* c, float alpha, const Strided<4>& index);
+void addcmul(Cpu, T* y, const T* a, const T* b, const T* c, Compute<T> alpha,
+             const Strided<4>& index);
 template <typename T>
-void addcmul(Cuda place, T* y, const T* a, const T* b, const T* c, float alpha,
+void addcmul(Cuda place, T* y, const T* a, const T* b, const T* c, Compute<T> alpha,
              const Strided<4>& index);
 
 }  // namespace hollow::kernels

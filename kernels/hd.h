@@ -5,10 +5,12 @@
 //
 //   HOLLOW_HD inline float line(float x) { return fma_rn(2.0f, x, 1.0f); }
 //
-// HOLLOW_HD marks a function for both sides; outside a CUDA compiler it is nothing. The functions
-// below are the only floating-point operations that such code needs beside + - * and comparisons.
-// Each one is a single IEEE-754 operation, rounded to nearest even, so it has one right answer
-// and no implementation may give another: no approximate reciprocal, no flush to zero, no libm.
+// HOLLOW_HD marks a function for both sides; outside a CUDA compiler it is nothing. HOLLOW_UNROLL
+// before a loop keeps the arrays that it indexes in a device's registers, and HOLLOW_NO_UNROLL
+// saves registers where a loop is rare or has done enough at a time. The functions below are the
+// only floating-point operations that such code needs beside + - * and comparisons. Each one is a
+// single IEEE-754 operation, rounded to nearest even, so it has one right answer and no
+// implementation may give another: no approximate reciprocal, no flush to zero, no libm.
 //
 // Products that feed a sum must go through fma_rn(). A bare a * b + c may be fused or not, as the
 // compiler's flags please, and then the flags would decide the bits.
@@ -23,12 +25,28 @@
 #define HOLLOW_HD
 #endif
 
+#ifdef __CUDA_ARCH__
+#define HOLLOW_UNROLL _Pragma("unroll")
+#define HOLLOW_NO_UNROLL _Pragma("unroll 1")
+#else
+#define HOLLOW_UNROLL
+#define HOLLOW_NO_UNROLL
+#endif
+
 namespace hollow::kernels {
 
 // a * b + c, rounded once.
 HOLLOW_HD inline float fma_rn(float a, float b, float c) {
 #ifdef __CUDA_ARCH__
   return __fmaf_rn(a, b, c);
+#else
+  return std::fma(a, b, c);
+#endif
+}
+
+HOLLOW_HD inline double fma_rn(double a, double b, double c) {
+#ifdef __CUDA_ARCH__
+  return __fma_rn(a, b, c);
 #else
   return std::fma(a, b, c);
 #endif

@@ -37,6 +37,8 @@ void random(Cuda place, T* y, const Strided<2>& index, int64_t first, RandomStre
   X(float, TruncatedNormalFill) X(Half, TruncatedNormalFill) X(BFloat16, TruncatedNormalFill)
 #define HOLLOW_RANDOM(X)                                                                          \
   HOLLOW_RANDOM_FLOATS(X)                                                                         \
+  X(double, UniformFill)     X(double, NormalFill)                                                \
+  X(double, BernoulliFill)   X(double, TruncatedNormalFill)                                       \
   X(int64_t, BernoulliFill)  X(bool, BernoulliFill)    X(int64_t, IntegerFill)
 // clang-format on
 

@@ -1,5 +1,6 @@
 // Reductions of n contiguous elements to the one element *y. Floating types accumulate in f64, in
-// an order that depends on n alone, and round to f32, then to T; the sum of i64 wraps around.
+// an order that depends on n alone, and round to f32, then to T, where that is not f64; the sum of
+// i64 wraps around.
 #ifndef HOLLOW_KERNELS_REDUCE_H_
 #define HOLLOW_KERNELS_REDUCE_H_
 

@@ -1,6 +1,6 @@
 // The scalar types that the language lacks, Half (IEEE binary16) and BFloat16, and conversion
-// between any two element types. Kernels compute in f32 and round once, to nearest even, when they
-// store. Integer arithmetic only, so that host and device give the same bits.
+// between any two element types. Kernels compute in f32, and f64 in f64, and round once, to nearest
+// even, when they store. Integer arithmetic only, so that host and device give the same bits.
 #ifndef HOLLOW_KERNELS_SCALAR_H_
 #define HOLLOW_KERNELS_SCALAR_H_
 
@@ -52,28 +52,28 @@ struct Half {
   }
 };
 
-// True for the types whose arithmetic is f32 arithmetic.
 template <typename T>
 inline constexpr bool kIsFloating =
-    std::is_same_v<T, float> || std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
+    std::is_floating_point_v<T> || std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
-// The type a kernel computes in: f32 for every floating type, else the type itself.
+// The type a kernel computes in: f32 for the floating types that are no larger, else the type
+// itself.
 template <typename T>
-using Compute = std::conditional_t<kIsFloating<T>, float, T>;
+using Compute = std::conditional_t<kIsFloating<T> && sizeof(T) <= sizeof(float), float, T>;
 
 // The value of `from` as a T. Floating to integer drops the fraction; NaN becomes 0 and what is out
-// of range the nearest end. To bool: whether it differs from 0. i64 to Half or BFloat16 goes by
-// f32.
+// of range the nearest end. To bool: whether it differs from 0. i64 and f64 to Half or BFloat16 go
+// by f32.
 template <typename T, typename S>
 HOLLOW_HD inline T convert(S from) {
   if constexpr (std::is_same_v<T, S>) {
     return from;
-  } else if constexpr (kIsFloating<S> && !std::is_same_v<S, float>) {
+  } else if constexpr (kIsFloating<S> && !std::is_floating_point_v<S>) {
     return convert<T>(static_cast<float>(from));
   } else if constexpr (std::is_same_v<T, bool>) {
     return from != S{0};
   } else if constexpr (kIsFloating<T>) {
-    return static_cast<T>(static_cast<float>(from));
+    return static_cast<T>(static_cast<Compute<T>>(from));
   } else if constexpr (std::is_floating_point_v<S>) {
     if (!(from >= S(-0x1p63))) return from < 0 ? INT64_MIN : 0;
     return from < S(0x1p63) ? static_cast<int64_t>(from) : INT64_MAX;

@@ -8,11 +8,11 @@
 // given, a view too, and what is random comes from the key that it is given.
 //
 // Options are named, and {} stands for torch's defaults; the one or two numbers of constant,
-// uniform, bernoulli, randint and sparse are not. Random initializers take f32, f16 and bf16; the
-// last two get the f32, rounded. Constant, zeros, ones, eye, dirac and bernoulli take any dtype
-// that holds the values, and randint i64. Elements count in row-major order of the tensor's shape,
-// whatever its strides. A tensor may have no elements. On meta the arguments are checked, and
-// nothing is written.
+// uniform, bernoulli, randint and sparse are not. Random initializers take floating types,
+// which get the f32 rounded, or in f64 widened. Constant, zeros, ones, eye, dirac and bernoulli
+// take any dtype that holds the values, and randint i64. Elements count in row-major order of the
+// tensor's shape, whatever its strides. A tensor may have no elements. On meta the arguments are
+// checked, and nothing is written.
 //
 // Of a shard (tensor/shard.h) each gives the values that the whole has there: xavier and kaiming
 // take the fans of the whole. No others are computed, but by orthogonal and sparse, where elements

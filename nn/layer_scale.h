@@ -14,7 +14,9 @@
 #include <optional>
 #include <variant>
 
+#include "absl/types/span.h"
 #include "nn/module.h"
+#include "tensor/ops/layer_scale_backward.h"
 #include "tensor/scalar.h"
 #include "tensor/tensor.h"
 
@@ -42,6 +44,24 @@ class LayerScale : public Module {
   // residual + alpha * forward(x), in one pass over memory; into the residual, which it returns,
   // where `inplace` is set. Low precision is rounded once. The residual has x's shape.
   Tensor forward_add(const Tensor& residual, const Tensor& x, double alpha = 1.0);
+
+  // Stochastic depth: residual[index[i]] += alpha * forward(x[i]), for an x of these samples alone.
+  // Into the residual, which it returns; other samples are not touched. See drop_path() and
+  // sample_subset() for indices.
+  Tensor forward_index_add(const Tensor& residual, absl::Span<const int64_t> index, const Tensor& x,
+                           double alpha = 1.0);
+
+  // The same for an x of all samples, of which those in `kept` count.
+  Tensor forward_drop_path_add(const Tensor& residual, absl::Span<const int64_t> kept,
+                               const Tensor& x, double alpha = 1.0);
+
+  // The gradients of x and of gamma: of forward and forward_add, and of the two above. x is what
+  // those had, so of an in-place forward a copy from before it.
+  LayerScaleGrads backward(const Tensor& grad_y, const Tensor& x, double alpha = 1.0) const;
+  LayerScaleGrads index_add_backward(const Tensor& grad_y, absl::Span<const int64_t> index,
+                                     const Tensor& x, double alpha = 1.0) const;
+  LayerScaleGrads drop_path_add_backward(const Tensor& grad_y, absl::Span<const int64_t> kept,
+                                         const Tensor& x, double alpha = 1.0) const;
 
   const Tensor& gamma() const { return gamma_; }
 

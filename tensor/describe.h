@@ -45,10 +45,18 @@ void require_writable(absl::string_view op, const Tensor& tensor);
 // dtype.
 void require_one_device(absl::string_view op, const Tensor& a, const Tensor& b);
 void require_one_dtype(absl::string_view op, const Tensor& a, const Tensor& b);
+inline void require_one_device_and_dtype(absl::string_view op, const Tensor& a, const Tensor& b) {
+  if (a.storage()->word().is_placed_as(b.storage()->word())) return;
+  require_one_device(op, a, b);
+  require_one_dtype(op, a, b);
+}
 
 // Throws Error(kAlias) if output and input share elements, unless they are the same ones in the
 // same order.
 void require_no_overlap(absl::string_view op, const Tensor& output, const Tensor& input);
+
+// Throws Error(kAlias) if two outputs share elements.
+void require_apart(absl::string_view op, const Tensor& a, const Tensor& b);
 
 }  // namespace hollow
 

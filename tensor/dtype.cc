@@ -7,8 +7,9 @@
 namespace hollow {
 namespace {
 
-constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64, DType::kBool};
-constexpr absl::string_view kNames[] = {"f32", "f16", "bf16", "i64", "bool"};
+constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16,
+                          DType::kF64, DType::kI64, DType::kBool};
+constexpr absl::string_view kNames[] = {"f32", "f16", "bf16", "f64", "i64", "bool"};
 
 }  // namespace
 
@@ -30,7 +31,7 @@ absl::StatusOr<DType> parse_dtype(absl::string_view text) {
     if (to_string(dtype) == text) return dtype;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is not a dtype; it is one of f32, f16, bf16, i64, bool"));
+      absl::StrCat("\"", text, "\" is not a dtype; it is one of f32, f16, bf16, f64, i64, bool"));
 }
 
 }  // namespace hollow

@@ -1,4 +1,4 @@
-// Element types: f32, f16 (IEEE half), bf16, i64 and bool.
+// Element types: f32, f16 (IEEE half), bf16, f64, i64 and bool.
 #ifndef HOLLOW_TENSOR_DTYPE_H_
 #define HOLLOW_TENSOR_DTYPE_H_
 
@@ -15,14 +15,14 @@ namespace hollow {
 using kernels::BFloat16;
 using kernels::Half;
 
-enum class DType : uint8_t { kF32, kF16, kBF16, kI64, kBool };
+enum class DType : uint8_t { kF32, kF16, kBF16, kF64, kI64, kBool };
 
 // Bytes an element takes.
 size_t item_size(DType dtype);
 
 bool is_floating_point(DType dtype);
 
-// "f32", "f16", "bf16", "i64", "bool".
+// "f32", "f16", "bf16", "f64", "i64", "bool".
 absl::string_view to_string(DType dtype);
 std::ostream& operator<<(std::ostream& out, DType dtype);
 
@@ -43,6 +43,10 @@ constexpr DType dtype_of<Half>() {
 template <>
 constexpr DType dtype_of<BFloat16>() {
   return DType::kBF16;
+}
+template <>
+constexpr DType dtype_of<double>() {
+  return DType::kF64;
 }
 template <>
 constexpr DType dtype_of<int64_t>() {

@@ -25,9 +25,10 @@ namespace hollow {
 template <typename... Ts>
 struct TypeList {};
 
-using Floats = TypeList<float, Half, BFloat16>;
-using Numbers = TypeList<float, Half, BFloat16, int64_t>;
-using AllTypes = TypeList<float, Half, BFloat16, int64_t, bool>;
+using F32Floats = TypeList<float, Half, BFloat16>;  // are computed in f32
+using Floats = TypeList<float, Half, BFloat16, double>;
+using Numbers = TypeList<float, Half, BFloat16, double, int64_t>;
+using AllTypes = TypeList<float, Half, BFloat16, double, int64_t, bool>;
 
 template <typename T>
 struct TypeTag {
@@ -73,6 +74,8 @@ void visit_dtype(absl::string_view op, DType dtype, Function&& function) {
       return call(TypeTag<Half>{});
     case DType::kBF16:
       return call(TypeTag<BFloat16>{});
+    case DType::kF64:
+      return call(TypeTag<double>{});
     case DType::kI64:
       return call(TypeTag<int64_t>{});
     case DType::kBool:

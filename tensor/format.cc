@@ -25,7 +25,7 @@ std::string number(const Tensor& scalar) {
     } else if constexpr (std::is_same_v<T, int64_t>) {
       text = absl::StrCat(value);
     } else {
-      const float number = static_cast<float>(value);
+      const double number = static_cast<double>(static_cast<kernels::Compute<T>>(value));
       text = std::isnan(number) ? "nan" : absl::StrFormat("%.6g", number);
     }
   });

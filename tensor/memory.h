@@ -61,8 +61,8 @@ MemoryStats memory_stats(Device device);
 void set_memory_limit(Device device, std::optional<int64_t> bytes);
 
 // Gives back to the system what is kept of freed tensors for the next ones: on the CPU, large
-// blocks, 512 MiB of them at most; on CUDA, what the driver's pool keeps. Tensors stay. Does
-// nothing on meta.
+// blocks, 512 MiB of them at most, and what this thread has of small ones, 1 MiB at most; on CUDA,
+// what the driver's pool keeps. Tensors stay. Does nothing on meta.
 void empty_cache(Device device);
 
 }  // namespace hollow

@@ -15,17 +15,22 @@ Tensor operand(absl::string_view op, const Tensor& output, const Tensor& input) 
 
 namespace internal {
 
-bool prepare(absl::string_view op, const Tensor& output, absl::Span<const Tensor* const> inputs,
-             bool one_dtype) {
-  for (const Tensor* const input : inputs) {
-    require_one_device(op, output, *input);
-    if (one_dtype) require_one_dtype(op, output, *input);
-    require_no_overlap(op, output, *input);
+bool prepare(absl::string_view op, Operands outputs, Operands inputs, bool one_dtype) {
+  const Tensor& first = *outputs[0];
+  for (const Tensor* const other : outputs.subspan(1)) require_apart(op, first, *other);
+  for (const Tensor* const output : outputs) {
+    for (const Tensor* const input : inputs) {
+      require_one_device(op, *output, *input);
+      if (one_dtype) require_one_dtype(op, *output, *input);
+      require_no_overlap(op, *output, *input);
+    }
+    require_writable(op, *output);
   }
-  require_writable(op, output);
-  if (output.is_meta()) return false;
+  if (first.is_meta()) return false;
   for (const Tensor* const input : inputs) require_values(op, *input);
-  if (output.numel() > 0) output.storage()->expect_write();
+  for (const Tensor* const output : outputs) {
+    if (output->numel() > 0) output->storage()->expect_write();
+  }
   return true;
 }
 

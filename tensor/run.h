@@ -9,7 +9,7 @@
 // run, in this order, and with an Error that names op and tensors where it does not hold:
 //   1. all operands are on one device, or all on meta; all have the output's dtype, and it is in
 //      the list; the output does not repeat elements, and overlaps no input unless it is that
-//      input;
+//      input, and no other output;
 //   2. on meta: returns;
 //   3. every element of every input was written;
 //   4. calls kernel(place, y, inputs..., args...) with typed pointers to the first elements;
@@ -17,7 +17,10 @@
 //
 // A kernel is a function object without state that takes its parameters by value, so that a call is
 // data. One that takes inputs of other dtypes than its output's says so with a member kMixedDTypes,
-// and gets their dtypes as parameters. An in-place op lists its output as an input as well.
+// and gets their dtypes as parameters. An in-place op lists its output as an input as well. An op
+// with several outputs gives them in braces, too:
+//
+//   run<Floats>(op, {&grad_x, &grad_gamma}, {&grad_y, &x, &gamma}, kBackward, alpha, rows, dim);
 #ifndef HOLLOW_TENSOR_RUN_H_
 #define HOLLOW_TENSOR_RUN_H_
 
@@ -47,58 +50,71 @@ struct TensorAccess {
 
 namespace internal {
 
+using Operands = absl::Span<const Tensor* const>;
+
 // Steps 1 and 3, and the errors. False on meta, where there is nothing left to do. Inputs may be of
 // other dtypes where `one_dtype` is false.
-bool prepare(absl::string_view op, const Tensor& output, absl::Span<const Tensor* const> inputs,
-             bool one_dtype);
+bool prepare(absl::string_view op, Operands outputs, Operands inputs, bool one_dtype);
 
-// Whether prepare would find nothing to say, for the common case: an output that nobody has to be
+// Whether prepare would find nothing to say, for the common case: outputs that nobody has to be
 // told of and inputs that are ready, each in a storage of its own. In a few nanoseconds.
-inline bool is_ready(const Tensor& output, absl::Span<const Tensor* const> inputs) {
-  const Storage* const to = output.storage().get();
-  const StorageWord word = to->word();
-  if (word.state() == State::kMeta || word.pristine_or_zero() || output.layout().repeats()) {
-    return false;
-  }
-  for (const Tensor* const input : inputs) {
-    const Storage* const from = input->storage().get();
-    if (!from->word().is_ready_beside(word)) return false;
-    if (from == to && input != &output && input->layout() != output.layout()) return false;
+template <size_t kOutputs>
+bool is_ready(const std::array<const Tensor*, kOutputs>& outputs, Operands inputs) {
+  for (size_t i = 0; i < kOutputs; ++i) {
+    const Tensor& output = *outputs[i];
+    const Storage* const to = output.storage().get();
+    const StorageWord word = to->word();
+    if (word.state() == State::kMeta || word.pristine_or_zero() || output.layout().repeats()) {
+      return false;
+    }
+    if (i > 0 && to == outputs[0]->storage().get()) return false;
+    for (const Tensor* const input : inputs) {
+      const Storage* const from = input->storage().get();
+      if (!from->word().is_ready_beside(word)) return false;
+      if (from == to && input != &output && input->layout() != output.layout()) return false;
+    }
   }
   return true;
 }
 
 // Step 4: from device and dtype, which are values, to the kernel, which is an overload. No checks.
-template <typename Types, size_t kInputs, typename Kernel, typename... Args>
-void dispatch(absl::string_view op, const Tensor& y,
+template <typename Types, size_t kOutputs, size_t kInputs, typename Kernel, typename... Args>
+void dispatch(absl::string_view op, const std::array<const Tensor*, kOutputs>& outputs,
               const std::array<const Tensor*, kInputs>& inputs, Kernel kernel,
               const Args&... args) {
-  const Device device = y.device();
-  visit_dtype<Types>(op, y.dtype(), [&](auto tag) {
+  const Device device = outputs[0]->device();
+  visit_dtype<Types>(op, outputs[0]->dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     visit_place(device, current_stream(device), [&](auto place) {
-      [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
-        kernel(place, static_cast<T*>(TensorAccess::data(y)),
-               static_cast<const T*>(TensorAccess::data(*inputs[kIndex]))..., args...);
+      [&]<size_t... kOutput, size_t... kInput>(std::index_sequence<kOutput...>,
+                                               std::index_sequence<kInput...>) {
+        kernel(place, static_cast<T*>(TensorAccess::data(*outputs[kOutput]))...,
+               static_cast<const T*>(TensorAccess::data(*inputs[kInput]))..., args...);
       }
-      (std::make_index_sequence<kInputs>{});
+      (std::make_index_sequence<kOutputs>{}, std::make_index_sequence<kInputs>{});
     });
   });
 }
 
-template <typename Types, size_t kInputs, typename Kernel, typename... Args>
-void launch(absl::string_view op, const Tensor& y, const std::array<const Tensor*, kInputs>& inputs,
-            Kernel kernel, const Args&... args) {
+template <typename Types, size_t kOutputs, size_t kInputs, typename Kernel, typename... Args>
+void launch(absl::string_view op, const std::array<const Tensor*, kOutputs>& outputs,
+            const std::array<const Tensor*, kInputs>& inputs, Kernel kernel, const Args&... args) {
   constexpr bool kOneDType = !requires { Kernel::kMixedDTypes; };
-  if (!kOneDType || !is_ready(y, inputs)) {
-    if (!prepare(op, y, inputs, kOneDType)) return;
+  // Two outputs are alike because both are like an input.
+  static_assert(kOutputs == 1 || (kOutputs == 2 && kInputs > 0 && kOneDType));
+  about({outputs[0]}, [&] { check_dtype(op, Types{}, outputs[0]->dtype()); });
+  if (!kOneDType || !is_ready(outputs, inputs)) {
+    if (!prepare(op, outputs, inputs, kOneDType)) return;
   }
   with_op(op, [&] {
-    std::array<Storage*, kInputs + 1> storages{y.storage().get()};
-    for (size_t i = 0; i < kInputs; ++i) storages[i + 1] = inputs[i]->storage().get();
-    const StreamOrder order(op, y.device(), storages);
-    dispatch<Types>(op, y, inputs, kernel, args...);
-    y.storage()->mark_written(op, y.layout());
+    std::array<Storage*, kOutputs + kInputs> storages;
+    for (size_t i = 0; i < kOutputs; ++i) storages[i] = outputs[i]->storage().get();
+    for (size_t i = 0; i < kInputs; ++i) storages[kOutputs + i] = inputs[i]->storage().get();
+    const StreamOrder order(op, outputs[0]->device(), storages);
+    dispatch<Types>(op, outputs, inputs, kernel, args...);
+    for (const Tensor* const output : outputs) {
+      output->storage()->mark_written(op, output->layout());
+    }
   });
 }
 
@@ -107,15 +123,19 @@ void launch(absl::string_view op, const Tensor& y, const std::array<const Tensor
 template <typename Types, size_t kInputs, typename Kernel, typename... Args>
 void run(absl::string_view op, const Tensor& y, const Tensor* const (&inputs)[kInputs],
          Kernel kernel, const Args&... args) {
-  about({&y}, [&] { check_dtype(op, Types{}, y.dtype()); });
-  internal::launch<Types>(op, y, std::to_array(inputs), kernel, args...);
+  internal::launch<Types>(op, std::array{&y}, std::to_array(inputs), kernel, args...);
+}
+
+template <typename Types, size_t kOutputs, size_t kInputs, typename Kernel, typename... Args>
+void run(absl::string_view op, const Tensor* const (&outputs)[kOutputs],
+         const Tensor* const (&inputs)[kInputs], Kernel kernel, const Args&... args) {
+  internal::launch<Types>(op, std::to_array(outputs), std::to_array(inputs), kernel, args...);
 }
 
 // For an op without inputs.
 template <typename Types, typename Kernel, typename... Args>
 void run(absl::string_view op, const Tensor& y, Kernel kernel, const Args&... args) {
-  about({&y}, [&] { check_dtype(op, Types{}, y.dtype()); });
-  internal::launch<Types>(op, y, std::array<const Tensor*, 0>{}, kernel, args...);
+  internal::launch<Types>(op, std::array{&y}, std::array<const Tensor*, 0>{}, kernel, args...);
 }
 
 }  // namespace hollow

@@ -23,7 +23,7 @@ class Scalar {
     }
   }
 
-  // The value as a T. To a floating type it is rounded by way of f32.
+  // The value as a T. To f16 and bf16 it is rounded by way of f32.
   template <typename T>
   T to() const {
     return std::visit([](auto value) { return kernels::convert<T>(value); }, value_);

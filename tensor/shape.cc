@@ -52,24 +52,8 @@ Strides contiguous_strides(const Shape& shape) {
   return strides;
 }
 
-int64_t Layout::numel() const {
-  int64_t numel = 1;
-  for (const int64_t size : shape) numel *= size;
-  return numel;
-}
-
-bool Layout::is_contiguous() const {
-  if (numel() == 0) return true;
-  int64_t expected = 1;
-  for (size_t d = shape.size(); d-- > 0;) {
-    if (shape[d] != 1 && strides[d] != expected) return false;
-    expected *= shape[d];
-  }
-  return true;
-}
-
 bool Layout::is_dense() const {
-  if (numel() == 0) return true;
+  if (is_contiguous()) return true;
   absl::InlinedVector<std::pair<int64_t, int64_t>, 8> dims;
   for (size_t d = 0; d < shape.size(); ++d) {
     if (shape[d] != 1) dims.emplace_back(strides[d], shape[d]);

@@ -33,9 +33,23 @@ struct Layout {
   Strides strides;
   int64_t offset = 0;
 
-  int64_t numel() const;
+  int64_t numel() const {
+    int64_t numel = 1;
+    for (const int64_t size : shape) numel *= size;
+    return numel;
+  }
   // Element i is element offset + i of the storage.
-  bool is_contiguous() const;
+  bool is_contiguous() const {
+    const int64_t* const sizes = shape.data();
+    const int64_t* const steps = strides.data();
+    int64_t expected = 1;  // in the end the number of elements
+    bool in_order = true;
+    for (size_t d = shape.size(); d-- > 0;) {
+      in_order &= sizes[d] == 1 || steps[d] == expected;
+      expected *= sizes[d];
+    }
+    return in_order || expected == 0;
+  }
   // A permutation of a contiguous layout: every element once, without gaps.
   bool is_dense() const;
   // Two indices lead to one element (an expanded dimension).
@@ -53,7 +67,7 @@ struct Layout {
   // The same elements in the same order: strides of dimensions of size 1 do not matter.
   bool is_equivalent(const Layout& other) const;
 
-  // Inline and without memcmp, as in repeats(): both are asked before every kernel, and short.
+  // Inline and without memcmp, as all that is asked before every kernel: these loops are short.
   friend bool operator==(const Layout& a, const Layout& b) {
     if (a.offset != b.offset || a.shape.size() != b.shape.size()) return false;
     bool same = true;

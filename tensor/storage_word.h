@@ -45,6 +45,10 @@ class StorageWord {
   // Whether a write has to be announced, by Storage::expect_write().
   constexpr bool pristine_or_zero() const { return (bits_ & (kPristine | kZero)) != 0; }
 
+  constexpr bool is_placed_as(StorageWord other) const {
+    return ((bits_ ^ other.bits_) & kPlace) == 0;
+  }
+
   // The same but for that.
   constexpr StorageWord with(State state) const {
     const uint32_t rest = bits_ & ~(state == State::kAllocated ? kState : kState | kZero);

@@ -50,7 +50,7 @@ const std::vector<Home>& homes() {
       {"case Device::Type::", {"tensor/device.cc", "tensor/place.h"}},
       {"std::visit(std::forward", {"tensor/place.h"}},
       {"__CUDACC__", {"kernels/hd.h"}},
-      {"__CUDA_ARCH__", {"kernels/hd.h"}},
+      {"__CUDA_ARCH__", {"kernels/hd.h", "kernels/vector.h"}},
       {"#include <dnnl.h>", {"kernels/cpu/matmul.cc"}},
       {"tensor.raw_data()", {"tensor/run.h"}},
   };

@@ -90,9 +90,10 @@ void mul_scalar(Cpu, T* y, const T* a, Compute<T> b, const Strided<2>& index) {
 }
 
 template <typename T>
-void addcmul(Cpu, T* y, const T* a, const T* b, const T* c, float alpha, const Strided<4>& index) {
+void addcmul(Cpu, T* y, const T* a, const T* b, const T* c, Compute<T> alpha,
+             const Strided<4>& index) {
   for_each(index, [=](auto at) {
-    y[at(0)] = ScaledSum::of(a[at(1)], b[at(2)], alpha * static_cast<float>(c[at(3)]));
+    y[at(0)] = ScaledSum::of(a[at(1)], b[at(2)], alpha * static_cast<Compute<T>>(c[at(3)]));
   });
 }
 
@@ -100,6 +101,7 @@ void addcmul(Cpu, T* y, const T* a, const T* b, const T* c, float alpha, const S
 HOLLOW_ALL(FILL)
 #define CAST(T)                                                    \
   template void cast(Cpu, T*, const float*, const Strided<2>&);    \
+  template void cast(Cpu, T*, const double*, const Strided<2>&);   \
   template void cast(Cpu, T*, const Half*, const Strided<2>&);     \
   template void cast(Cpu, T*, const BFloat16*, const Strided<2>&); \
   template void cast(Cpu, T*, const int64_t*, const Strided<2>&);  \
@@ -114,7 +116,7 @@ HOLLOW_NUMBERS(ARITHMETIC)
   template void mul_scalar(Cpu, T*, const T*, Compute<T>, const Strided<2>&);
 HOLLOW_NUMBERS(SCALAR)
 #define ADDCMUL(T) \
-  template void addcmul(Cpu, T*, const T*, const T*, const T*, float, const Strided<4>&);
+  template void addcmul(Cpu, T*, const T*, const T*, const T*, Compute<T>, const Strided<4>&);
 HOLLOW_FLOATS(ADDCMUL)
 
 }  // namespace hollow::kernels

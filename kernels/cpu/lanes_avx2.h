@@ -67,7 +67,7 @@ struct Avx2 {
   }
 
   // Two vectors' worth of elements, in an order in which they are cheap to widen and to narrow: one
-  // of T's own, in which load_factors takes f32 as well.
+  // of T's own, in which load_factors and store_factors take f32 as well.
   struct Two {
     Float a, b;
   };
@@ -86,6 +86,15 @@ struct Avx2 {
       return {halves(from, from + 8), halves(from + 4, from + 12)};
     } else {
       return load_two(from);
+    }
+  }
+  template <typename T>
+  static void store_factors(float* to, Two x) {
+    if constexpr (std::is_same_v<T, BFloat16>) {
+      store_halves(to, to + 8, x.a);
+      store_halves(to + 4, to + 12, x.b);
+    } else {
+      store_two(to, x);
     }
   }
   template <typename T>
@@ -135,6 +144,10 @@ struct Avx2 {
   }
   static Float halves(const float* low, const float* high) {
     return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
+  }
+  static void store_halves(float* low, float* high, Float x) {
+    _mm_storeu_ps(low, _mm256_castps256_ps128(x));
+    _mm_storeu_ps(high, _mm256_extractf128_ps(x, 1));
   }
 };
 

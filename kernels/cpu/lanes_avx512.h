@@ -69,6 +69,10 @@ struct Avx512 {
     return load_two(from);
   }
   template <typename T>
+  static void store_factors(float* to, Two x) {
+    store_two(to, x);
+  }
+  template <typename T>
   static void store_two(T* to, Two x) {
     store(to, x.a);
     store(to + kFloats, x.b);

@@ -4,49 +4,24 @@
 #include <type_traits>
 
 #include "kernels/cpu/choose_isa.h"
+#include "kernels/cpu/factor_table.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scale_flat.h"
+#include "kernels/cpu/strategy.h"
 #include "kernels/dtypes.h"
 #include "kernels/scalar.h"
 
 namespace hollow::kernels {
 namespace {
 
-// Elements a thread. To wake a sleeping thread takes as long as one thread needs for about so many.
-constexpr int64_t kGrain = 1 << 18;
-static_assert(kGrain % kScaleStep == 0);  // so that a thread's first factor is a step's, if all are
-
-// Inputs and output together: what is larger leaves the caches before anybody reads it. Measured
-// where a core's share of the last one is 32 MiB; what the system says of its size is not to be
-// trusted in a virtual machine.
-constexpr int64_t kLeavesTheCaches = int64_t{56} << 20;
-
-Stores stores_for(int64_t bytes, bool in_place) {
-  return !in_place && bytes > kLeavesTheCaches ? Stores::kStreaming : Stores::kCached;
-}
-
 // What a table of factors has room for: 64 KiB, on the stack.
 constexpr int64_t kMostFactors = 1 << 14;
-
-// alpha * gamma, as scale_flat wants it: over and over, for kScaleStep more than the period.
-struct FactorTable {
-  template <typename T>
-  FactorTable(const T* gamma, float alpha, int64_t dim)
-      : period((kScaleStep + dim - 1) / dim * dim) {
-    for (int64_t i = 0; i < dim; ++i) factors[i] = alpha * static_cast<float>(gamma[i]);
-    for (int64_t i = dim; i < period + kScaleStep; ++i) factors[i] = factors[i - dim];
-  }
-
-  const int64_t period;
-  float factors[kMostFactors + kScaleStep];
-};
 
 // Whether gamma is such a table itself: where no step begins or ends within a row.
 template <typename T>
 bool is_table(float alpha, int64_t dim, const T* y, Stores stores) {
-  const bool whole_lines = reinterpret_cast<uintptr_t>(y) % 64 == 0;
   return std::is_same_v<T, float> && alpha == 1 && dim % kScaleStep == 0 &&
-         (whole_lines || stores == Stores::kCached);
+         (on_a_line(y) || stores == Stores::kCached);
 }
 
 // With the residual, or without one where that is null.
@@ -85,7 +60,7 @@ void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows,
     for (int64_t i = begin * kMostFactors; i < std::min(dim, end * kMostFactors);
          i += kMostFactors) {
       const int64_t width = std::min(kMostFactors, dim - i);
-      const FactorTable table(gamma + i, alpha, width);
+      const FactorTable<kMostFactors> table(gamma + i, alpha, width);
       for (int64_t r = 0; r < rows; ++r) {
         t.scale(chosen, table.factors, table.period, 0, r * dim + i, width);
       }
@@ -106,7 +81,7 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
     return scale_all(t, reinterpret_cast<const float*>(gamma), dim, numel);
   }
   if (dim > kMostFactors) return scale_wide(t, gamma, alpha, rows, dim);
-  const FactorTable table(gamma, alpha, dim);
+  const FactorTable<kMostFactors> table(gamma, alpha, dim);
   scale_all(t, table.factors, table.period, numel);
 }
 
@@ -123,9 +98,38 @@ void layer_scale_add(Cpu, T* y, const T* residual, const T* x, const T* gamma, f
   scale(y, residual, x, gamma, alpha, rows, dim);
 }
 
-#define LAYER_SCALE(T)                                                      \
-  template void layer_scale(Cpu, T*, const T*, const T*, int64_t, int64_t); \
-  template void layer_scale_add(Cpu, T*, const T*, const T*, const T*, float, int64_t, int64_t);
-HOLLOW_FLOATS(LAYER_SCALE)
+template <typename T>
+void layer_scale_index_add(Cpu, T* y, const T* x, const T* gamma, float alpha,
+                           const SamplePairs& pairs, int64_t rows, int64_t dim) {
+  const int64_t size = rows * dim;
+  if (size == 0) return;
+  const auto sample = [&](int64_t pair) {
+    T* const to = y + pairs.of_y(pair) * size;
+    return Operands<T>{to, to, x + pairs.of_x(pair) * size, Stores::kCached};
+  };
+  if (dim > kMostFactors) {
+    for (int64_t pair = 0; pair < pairs.count; ++pair) {
+      scale_wide(sample(pair), gamma, alpha, rows, dim);
+    }
+    return;
+  }
+  const FactorTable<kMostFactors> table(gamma, alpha, dim);
+  const Isa chosen = isa();
+  parallel_for(pairs.count * size, kGrain, [&](int64_t begin, int64_t end) {
+    while (begin < end) {
+      const int64_t at = begin % size;
+      const int64_t count = std::min(end - begin, size - at);
+      sample(begin / size).scale(chosen, table.factors, table.period, at % table.period, at, count);
+      begin += count;
+    }
+  });
+}
+
+#define LAYER_SCALE(T)                                                                           \
+  template void layer_scale(Cpu, T*, const T*, const T*, int64_t, int64_t);                      \
+  template void layer_scale_add(Cpu, T*, const T*, const T*, const T*, float, int64_t, int64_t); \
+  template void layer_scale_index_add(Cpu, T*, const T*, const T*, float, const SamplePairs&,    \
+                                      int64_t, int64_t);
+HOLLOW_F32_FLOATS(LAYER_SCALE)
 
 }  // namespace hollow::kernels

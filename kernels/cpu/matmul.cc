@@ -56,6 +56,6 @@ void matmul(Cpu, T* y, const T* x, const T* w, int64_t m, int64_t n, int64_t p) 
 }
 
 #define MATMUL(T) template void matmul(Cpu, T*, const T*, const T*, int64_t, int64_t, int64_t);
-HOLLOW_FLOATS(MATMUL)
+HOLLOW_F32_FLOATS(MATMUL)
 
 }  // namespace hollow::kernels

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/cpu/pages.h"
+#include "kernels/cpu/small_blocks.h"
 #include "kernels/failure.h"
 
 namespace hollow::kernels {
@@ -18,6 +19,7 @@ constexpr size_t kLarge = size_t{4} << 20;
 
 Allocation try_allocate(size_t bytes) {
   if (bytes >= kLarge) return map_pages(bytes);
+  if (bytes <= kMostSmallBytes) return {allocate_small(bytes), /*zero=*/false};
   const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   return {std::aligned_alloc(kAlignment, rounded), /*zero=*/false};
 }
@@ -39,10 +41,14 @@ Allocation allocate(Cpu, size_t bytes) {
 void deallocate(Cpu, void* memory, size_t bytes) noexcept {
   if (memory == nullptr) return;
   if (bytes >= kLarge) return unmap_pages(memory, bytes);
+  if (bytes <= kMostSmallBytes) return deallocate_small(memory, bytes);
   std::free(memory);
 }
 
-void empty_cache(Cpu) noexcept { drop_kept_pages(); }
+void empty_cache(Cpu) noexcept {
+  drop_kept_pages();
+  drop_small_blocks();
+}
 
 void copy(Cpu, void* to, Cpu, const void* from, size_t bytes) {
   if (bytes > 0) std::memcpy(to, from, bytes);

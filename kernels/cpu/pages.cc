@@ -9,12 +9,7 @@
 #include <cstdint>
 #include <mutex>
 
-#if __has_include(<sanitizer/asan_interface.h>)
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(memory, bytes)
-#define ASAN_UNPOISON_MEMORY_REGION(memory, bytes)
-#endif
+#include "kernels/cpu/poison.h"
 
 namespace hollow::kernels {
 namespace {

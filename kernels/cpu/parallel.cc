@@ -3,8 +3,11 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -36,7 +39,29 @@ int default_threads() {
   return count;
 }
 
-// The workers and the one job they share. Part 0 is the caller's; worker i does part i.
+// How long a thread looks for what it waits for before it sleeps: to wake it takes half as long,
+// and in a loop of kernels the next one comes sooner. Not where threads are more than cores, who
+// then take them from each other.
+class Patience {
+ public:
+  bool lasts() {
+    static const bool any = num_threads() <= static_cast<int>(std::thread::hardware_concurrency());
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+    return any && (++looks_ % 64 != 0 || Clock::now() < end_);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const Clock::time_point end_ = Clock::now() + std::chrono::microseconds(100);
+  unsigned looks_ = 0;
+};
+
+// The workers and the one job they share. The caller begins with part 0 and worker i with part i,
+// whose bytes are in its cache from last time; then each takes what nobody has begun. So the caller
+// waits for nobody who still sleeps.
 class Pool {
  public:
   // Never destroyed: static objects may still compute while the process ends. A forked child has
@@ -54,76 +79,121 @@ class Pool {
 
   // The caller holds the claim.
   void run(int parts, absl::FunctionRef<void(int)> part) {
-    if (static_cast<int>(workers_.size()) + 1 != parts) resize(parts - 1);
-    {
-      const std::lock_guard lock(mutex_);
-      part_ = &part;
-      unfinished_ = parts - 1;
-      ++round_;
+    while (static_cast<int>(workers_.size()) < parts - 1) start_worker(parts - 1);
+    part_ = &part;
+    unfinished_ = parts;
+    const Job job(job_.load(std::memory_order_relaxed).round() + 1, parts);
+    job_ = job;
+    // Who fell asleep before the job was there has counted itself before it looked for one.
+    if (asleep_ > 0) {
+      { const std::lock_guard lock(mutex_); }
+      for (int i = 1; i < parts; ++i) wake_.notify_one();
     }
-    wake_.notify_all();
-    part(0);
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return unfinished_ == 0; });
+    do_part(0);
+    do_parts(1, job);
+    wait_for_others();
   }
 
  private:
+  // In one word: rounds enough for centuries, and the number of parts.
+  class Job {
+   public:
+    Job() = default;
+    Job(uint64_t round, int parts) : bits_(round << 16 | static_cast<uint64_t>(parts)) {}
+    uint64_t round() const { return bits_ >> 16; }
+    int parts() const { return static_cast<int>(bits_ & 0xffff); }
+    bool operator==(const Job&) const = default;
+
+   private:
+    uint64_t bits_ = 0;
+  };
+  static_assert(std::atomic<Job>::is_always_lock_free && kMaxThreads <= 0xffff);
+
   static Pool*& current() {
     static Pool* current = nullptr;
     return current;
   }
 
-  void resize(int workers) {
-    stop();
-    stopping_ = false;
-    workers_.reserve(workers);
+  void start_worker(int wanted) {
+    const int index = static_cast<int>(workers_.size()) + 1;
     try {
-      for (int i = 1; i <= workers; ++i) {
-        workers_.emplace_back([this, i, seen = round_]() mutable { work(i, seen); });
-      }
+      workers_.emplace_back([this, index, seen = job_.load()] { work(index, seen); });
     } catch (const std::system_error& error) {
-      const size_t started = workers_.size();
-      stop();
       throw Failure(Failure::Kind::kConfiguration,
-                    "cannot start " + std::to_string(workers) + " threads (" +
-                        std::to_string(started) + " did): " + error.what() +
+                    "cannot start " + std::to_string(wanted) + " threads (" +
+                        std::to_string(workers_.size()) + " did): " + error.what() +
                         "; set HOLLOW_NUM_THREADS, or set_num_threads(), to fewer");
     }
   }
 
-  void stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-    workers_.clear();
-  }
-
-  void work(int index, uint64_t seen) {
-    std::unique_lock lock(mutex_);
+  [[noreturn]] void work(int index, Job seen) {
     while (true) {
-      wake_.wait(lock, [&] { return stopping_ || round_ != seen; });
-      if (stopping_) return;
-      seen = round_;
-      const absl::FunctionRef<void(int)> part = *part_;
-      lock.unlock();
-      part(index);
-      lock.lock();
-      if (--unfinished_ == 0) done_.notify_one();
+      seen = job_after(seen);
+      do_parts(index, seen);
     }
   }
 
-  std::mutex claim_;  // held for the length of a job
-  std::mutex mutex_;  // guards what follows
+  Job job_after(Job seen) {
+    Job job = seen;
+    for (Patience patience; patience.lasts();) {
+      job = job_;
+      if (job != seen) return job;
+    }
+    std::unique_lock lock(mutex_);
+    ++asleep_;
+    wake_.wait(lock, [&] {
+      job = job_;
+      return job != seen;
+    });
+    --asleep_;
+    return job;
+  }
+
+  // All but part 0, which is the caller's.
+  void do_parts(int first, Job job) {
+    const int others = job.parts() - 1;
+    for (int i = 0; i < others; ++i) {
+      const int part = 1 + (first - 1 + i) % others;
+      if (begin(part, job)) do_part(part);
+    }
+  }
+
+  // Whether nobody has begun that part of that round. Of an earlier round, which a worker comes to
+  // late, all parts were begun before the next one was there.
+  bool begin(int part, Job job) {
+    uint64_t before = begun_[part].load(std::memory_order_relaxed);
+    return before < job.round() && begun_[part].compare_exchange_strong(before, job.round());
+  }
+
+  void do_part(int part) {
+    (*part_)(part);
+    if (--unfinished_ > 0 || !caller_sleeps_) return;
+    { const std::lock_guard lock(mutex_); }
+    done_.notify_one();
+  }
+
+  void wait_for_others() {
+    for (Patience patience; patience.lasts();) {
+      if (unfinished_ == 0) return;
+    }
+    std::unique_lock lock(mutex_);
+    caller_sleeps_ = true;
+    done_.wait(lock, [this] { return unfinished_ == 0; });
+    caller_sleeps_ = false;
+  }
+
+  std::mutex claim_;  // held for the length of a job; guards `workers_` and `part_`
+  std::vector<std::thread> workers_;
+  const absl::FunctionRef<void(int)>* part_ = nullptr;  // of whoever began a part to read
+  std::atomic<Job> job_{};
+  std::array<std::atomic<uint64_t>, kMaxThreads> begun_{};  // in which round each part was, last
+  std::atomic<int> unfinished_{0};                          // parts
+
+  std::mutex mutex_;  // of those who sleep
   std::condition_variable wake_;
   std::condition_variable done_;
-  const absl::FunctionRef<void(int)>* part_ = nullptr;
-  uint64_t round_ = 0;
-  int unfinished_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> workers_;
+  std::atomic<int> asleep_{0};
+  std::atomic<bool> caller_sleeps_{false};
 };
 
 }  // namespace

@@ -4,9 +4,12 @@
 //
 // calls the function on disjoint ranges that cover [0, n) and returns when all are done. Ranges
 // begin at multiples of `grain`, and work smaller than two grains stays on the caller. How the
-// range is cut depends on n, grain and num_threads() alone. The function must not throw. Where the
-// pool is busy (another thread's kernel, or a call from inside one) the caller does all the work
-// itself.
+// range is cut depends on n, grain and num_threads() alone; which thread does which range is
+// settled as they come. The function must not throw. Where the pool is busy (another thread's
+// kernel, or a call from inside one) the caller does all the work itself.
+//
+// A thread of the pool looks for the next job for a tenth of a millisecond before it sleeps, and a
+// job never waits for one that sleeps.
 #ifndef HOLLOW_KERNELS_CPU_PARALLEL_H_
 #define HOLLOW_KERNELS_CPU_PARALLEL_H_
 

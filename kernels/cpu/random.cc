@@ -28,19 +28,20 @@ struct Source {
 
   template <typename T>
   void run(T* y, uint64_t first, int64_t blocks) const {
-    on_isa([&]<Isa kIsa>() { random_run<kIsa>(y, first, blocks, stream, fill); });
+    on_isa<T>([&]<Isa kIsa>() { random_run<kIsa>(y, first, blocks, stream, fill); });
   }
 
   template <typename T>
   void list(T* y, const uint64_t* numbers, int64_t blocks) const {
-    on_isa([&]<Isa kIsa>() { random_list<kIsa>(y, numbers, blocks, stream, fill); });
+    on_isa<T>([&]<Isa kIsa>() { random_list<kIsa>(y, numbers, blocks, stream, fill); });
   }
 
  private:
-  // Integers have no vectors.
-  template <typename Function>
+  // Integers and f64 have no vectors.
+  template <typename T, typename Function>
   void on_isa(Function function) const {
-    if constexpr (std::is_same_v<typename Distribution::Value, float>) {
+    if constexpr (std::is_same_v<typename Distribution::Value, float> &&
+                  sizeof(T) <= sizeof(float)) {
       visit_isa(isa, function);
     } else {
       function.template operator()<Isa::kPortable>();

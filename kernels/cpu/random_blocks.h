@@ -25,7 +25,7 @@ template <Isa kIsa, typename T, typename Distribution>
 void random_list(T* y, const uint64_t* numbers, int64_t blocks, RandomStream stream,
                  const Distribution& fill);
 
-// For HOLLOW_RANDOM_FLOATS; the portable one has IntegerFill too.
+// For HOLLOW_RANDOM_FLOATS; the portable one has integers and f64 too.
 // clang-format off
 #define HOLLOW_RANDOM_BLOCKS_OF(isa, T, Distribution)                                             \
   template void random_run<isa>(T*, uint64_t, int64_t, RandomStream, const Distribution&);        \

@@ -32,5 +32,9 @@ void random_list(T* y, const uint64_t* numbers, int64_t blocks, RandomStream str
 #define PORTABLE(T, Distribution) HOLLOW_RANDOM_BLOCKS_OF(Isa::kPortable, T, Distribution)
 HOLLOW_RANDOM_FLOATS(PORTABLE)
 PORTABLE(int64_t, IntegerFill)
+PORTABLE(double, UniformFill)
+PORTABLE(double, NormalFill)
+PORTABLE(double, BernoulliFill)
+PORTABLE(double, TruncatedNormalFill)
 
 }  // namespace hollow::kernels

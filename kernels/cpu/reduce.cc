@@ -34,7 +34,7 @@ Sum accumulate(int64_t n, Term term) {
 template <typename T>
 double mean_of(const T* x, int64_t n) {
   if (n == 0) return std::numeric_limits<double>::quiet_NaN();
-  return accumulate<double>(n, [x](int64_t i) { return static_cast<float>(x[i]); }) /
+  return accumulate<double>(n, [x](int64_t i) { return static_cast<Compute<T>>(x[i]); }) /
          static_cast<double>(n);
 }
 
@@ -43,8 +43,8 @@ double mean_of(const T* x, int64_t n) {
 template <typename T>
 void sum(Cpu, T* y, const T* x, int64_t n) {
   if constexpr (kIsFloating<T>) {
-    *y = T(static_cast<float>(
-        accumulate<double>(n, [x](int64_t i) { return static_cast<float>(x[i]); })));
+    *y = T(static_cast<Compute<T>>(
+        accumulate<double>(n, [x](int64_t i) { return static_cast<Compute<T>>(x[i]); })));
   } else {
     *y = static_cast<T>(
         accumulate<uint64_t>(n, [x](int64_t i) { return static_cast<uint64_t>(x[i]); }));
@@ -53,7 +53,7 @@ void sum(Cpu, T* y, const T* x, int64_t n) {
 
 template <typename T>
 void mean(Cpu, T* y, const T* x, int64_t n) {
-  *y = T(static_cast<float>(mean_of(x, n)));
+  *y = T(static_cast<Compute<T>>(mean_of(x, n)));
 }
 
 template <typename T>
@@ -62,12 +62,12 @@ void std_dev(Cpu, T* y, const T* x, int64_t n, int64_t correction) {
   if (n > correction) {
     const double mean = mean_of(x, n);
     const double squares = accumulate<double>(n, [x, mean](int64_t i) {
-      const double deviation = static_cast<float>(x[i]) - mean;
+      const double deviation = static_cast<Compute<T>>(x[i]) - mean;
       return deviation * deviation;
     });
     result = std::sqrt(squares / static_cast<double>(n - correction));
   }
-  *y = T(static_cast<float>(result));
+  *y = T(static_cast<Compute<T>>(result));
 }
 
 #define SUM(T) template void sum(Cpu, T*, const T*, int64_t);

@@ -6,6 +6,6 @@
 namespace hollow::kernels {
 
 #define FLAT(T) HOLLOW_SCALE_FLAT_OF(Isa::kAvx512, T)
-HOLLOW_FLOATS(FLAT)
+HOLLOW_F32_FLOATS(FLAT)
 
 }  // namespace hollow::kernels

@@ -10,12 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/scale_flat.h"
 
 namespace hollow::kernels {
 namespace {
 
-constexpr int64_t kAhead = 1024;  // bytes from a load to its prefetch
 constexpr int64_t kLine = 64;
 static_assert(kScaleStep % (2 * Vectors::kFloats) == 0);
 
@@ -64,13 +64,6 @@ void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_
   __builtin_memcpy(y, step, bytes);
 }
 
-template <typename T>
-[[gnu::always_inline]] inline void prefetch_step(const T* from) {
-  for (int64_t byte = 0; byte < kScaleStep * static_cast<int64_t>(sizeof(T)); byte += kLine) {
-    __builtin_prefetch(reinterpret_cast<const char*>(from) + kAhead + byte);
-  }
-}
-
 template <Form kForm, typename T>
 void scale(T* y, const T* residual, const T* x, const float* factors, int64_t period, int64_t phase,
            int64_t count) {
@@ -86,8 +79,8 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
   }
   for (; i + kScaleStep <= count; i += kScaleStep) {
     if constexpr (kStreams) {
-      prefetch_step(x + i);
-      if constexpr (kForm.adds) prefetch_step(residual + i);
+      prefetch<kScaleStep>(x + i);
+      if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
     }
     scale_step<kForm>(y + i, residual_at(i), x + i, factors + phase);
     phase += kScaleStep;

@@ -24,6 +24,6 @@ void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64
 }
 
 #define PORTABLE(T) HOLLOW_SCALE_FLAT_OF(Isa::kPortable, T)
-HOLLOW_FLOATS(PORTABLE)
+HOLLOW_F32_FLOATS(PORTABLE)
 
 }  // namespace hollow::kernels

@@ -54,9 +54,9 @@ struct AddCMul {
   const T* a;
   const T* b;
   const T* c;
-  float alpha;
+  Compute<T> alpha;
   __device__ void operator()(const Strided<4>& index, int64_t i) const {
-    const float factor = alpha * static_cast<float>(c[index.offset(3, i)]);
+    const Compute<T> factor = alpha * static_cast<Compute<T>>(c[index.offset(3, i)]);
     y[index.offset(0, i)] = ScaledSum::of(a[index.offset(1, i)], b[index.offset(2, i)], factor);
   }
 };
@@ -110,7 +110,7 @@ void mul_scalar(Cuda place, T* y, const T* a, Compute<T> b, const Strided<2>& in
 }
 
 template <typename T>
-void addcmul(Cuda place, T* y, const T* a, const T* b, const T* c, float alpha,
+void addcmul(Cuda place, T* y, const T* a, const T* b, const T* c, Compute<T> alpha,
              const Strided<4>& index) {
   for_each(place, index, AddCMul<T>{y, a, b, c, alpha});
 }
@@ -119,6 +119,7 @@ void addcmul(Cuda place, T* y, const T* a, const T* b, const T* c, float alpha,
 HOLLOW_ALL(FILL)
 #define CAST(T)                                                     \
   template void cast(Cuda, T*, const float*, const Strided<2>&);    \
+  template void cast(Cuda, T*, const double*, const Strided<2>&);   \
   template void cast(Cuda, T*, const Half*, const Strided<2>&);     \
   template void cast(Cuda, T*, const BFloat16*, const Strided<2>&); \
   template void cast(Cuda, T*, const int64_t*, const Strided<2>&);  \
@@ -133,7 +134,7 @@ HOLLOW_NUMBERS(ARITHMETIC)
   template void mul_scalar(Cuda, T*, const T*, Compute<T>, const Strided<2>&);
 HOLLOW_NUMBERS(SCALAR)
 #define ADDCMUL(T) \
-  template void addcmul(Cuda, T*, const T*, const T*, const T*, float, const Strided<4>&);
+  template void addcmul(Cuda, T*, const T*, const T*, const T*, Compute<T>, const Strided<4>&);
 HOLLOW_FLOATS(ADDCMUL)
 
 }  // namespace hollow::kernels

@@ -13,6 +13,6 @@ void matmul(Cuda, T*, const T*, const T*, int64_t, int64_t, int64_t) {
 }
 
 #define MATMUL(T) template void matmul(Cuda, T*, const T*, const T*, int64_t, int64_t, int64_t);
-HOLLOW_FLOATS(MATMUL)
+HOLLOW_F32_FLOATS(MATMUL)
 
 }  // namespace hollow::kernels

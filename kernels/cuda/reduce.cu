@@ -28,15 +28,16 @@ __device__ Sum block_sum(int64_t n, Term term) {
 
 template <typename T>
 __device__ double mean_of(const T* x, int64_t n) {
-  const double sum = block_sum<double>(n, [x](int64_t i) { return static_cast<float>(x[i]); });
+  const double sum = block_sum<double>(n, [x](int64_t i) { return static_cast<Compute<T>>(x[i]); });
   return sum / static_cast<double>(n);
 }
 
 template <typename T>
 __global__ void __launch_bounds__(kReduceThreads) sum_kernel(T* y, const T* x, int64_t n) {
   if constexpr (kIsFloating<T>) {
-    const double sum = block_sum<double>(n, [x](int64_t i) { return static_cast<float>(x[i]); });
-    if (threadIdx.x == 0) *y = T(static_cast<float>(sum));
+    const double sum =
+        block_sum<double>(n, [x](int64_t i) { return static_cast<Compute<T>>(x[i]); });
+    if (threadIdx.x == 0) *y = T(static_cast<Compute<T>>(sum));
   } else {
     const auto sum =
         block_sum<unsigned long long>(n, [x](int64_t i) { return static_cast<uint64_t>(x[i]); });
@@ -47,7 +48,7 @@ __global__ void __launch_bounds__(kReduceThreads) sum_kernel(T* y, const T* x, i
 template <typename T>
 __global__ void __launch_bounds__(kReduceThreads) mean_kernel(T* y, const T* x, int64_t n) {
   const double mean = mean_of(x, n);
-  if (threadIdx.x == 0) *y = T(static_cast<float>(mean));
+  if (threadIdx.x == 0) *y = T(static_cast<Compute<T>>(mean));
 }
 
 template <typename T>
@@ -55,12 +56,12 @@ __global__ void __launch_bounds__(kReduceThreads)
     std_dev_kernel(T* y, const T* x, int64_t n, int64_t correction) {
   const double mean = mean_of(x, n);
   const double squares = block_sum<double>(n, [x, mean](int64_t i) {
-    const double deviation = static_cast<float>(x[i]) - mean;
+    const double deviation = static_cast<Compute<T>>(x[i]) - mean;
     return deviation * deviation;
   });
   const double result =
       n > correction ? sqrt(squares / static_cast<double>(n - correction)) : nan("");
-  if (threadIdx.x == 0) *y = T(static_cast<float>(result));
+  if (threadIdx.x == 0) *y = T(static_cast<Compute<T>>(result));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Sums and products, element by element, with broadcasting. f32, f16, bf16 and i64; both operands
+// Sums and products, element by element, with broadcasting. Floating types and i64; both operands
 // of one dtype and on one device. Low precision computes in f32 and rounds once; i64 wraps around.
 // The results are contiguous. A Scalar enters as it is given, in f32 or as an i64: it is not
 // rounded to the tensor's dtype first.

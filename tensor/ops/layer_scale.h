@@ -1,7 +1,8 @@
 // LayerScale: every channel times its factor, y[..., c] = x[..., c] * gamma[c].
 //
-// gamma is [dim]; x has dim as its last size, and any sizes before it. f32, f16, bf16, all of one
-// dtype; computed in f32, rounded once.
+// gamma is [dim]; x has dim as its last size, and any sizes before it. Floating types, all of one
+// dtype; f32, f16 and bf16 are computed in f32 and rounded once, f64, for reference, element by
+// element in f64.
 //
 // layer_scale_add is what a residual block makes of it, in one pass over memory:
 //

@@ -40,7 +40,7 @@ Tensor linear(const Tensor& x, const Tensor& weight) {
   shape.back() = weight.size(0);
   Tensor y = empty("linear", shape, like(x));
   const int64_t m = checked_numel("linear", absl::MakeConstSpan(x.shape()).first(x.dim() - 1));
-  run<Floats>("linear", y, {&rows, &columns}, kMatmul, m, weight.size(0), weight.size(1));
+  run<F32Floats>("linear", y, {&rows, &columns}, kMatmul, m, weight.size(0), weight.size(1));
   return y;
 }
 

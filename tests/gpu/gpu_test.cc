@@ -70,7 +70,7 @@ TEST_F(GpuTest, ModulesMoveAndConvert) {
 }
 
 TEST_F(GpuTest, LayerScaleEqualsTheCpu) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64}) {
     for (const int64_t dim : {1, 7, 384, 385, 1536, 4096}) {
       for (const int64_t rows : {0, 1, 33, 257}) {
         const Tensor x = randn({rows, dim}, RngKey(1), {.dtype = dtype, .device = Device::cpu()});

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -99,6 +101,7 @@ struct Operands {
   }
 
   T* y() { return memory.data() + y_at; }
+  std::ptrdiff_t y_index() const { return static_cast<std::ptrdiff_t>(y_at); }
 
   void expect_right(const char* what) {
     make_nans_alike(memory);
@@ -224,6 +227,54 @@ TEST_F(LayerScaleKernelTest, VeryWideRows) {
       sum.expect_right("a wide sum");
     }
   }
+}
+
+// Samples at an index, and no others.
+TEST_F(LayerScaleKernelTest, IndexAdd) {
+  const std::vector<int64_t> at = {4, 0, 3};
+  constexpr int64_t kSamples = 5;
+  for (const Isa each : available_isas()) {
+    set_isa(each);
+    for (const int64_t dim : {1, 33, 384, 20001}) {
+      for (const int64_t rows : {0, 1, 21}) {
+        for (const bool compact : {true, false}) {  // x has the samples at the index, or all
+          const int64_t size = rows * dim;
+          const SamplePairs pairs = {3, at.data(), compact ? nullptr : at.data()};
+          Operands<BFloat16> t(kSamples * rows, dim, 1);
+          std::copy(t.residual.begin(), t.residual.end(), t.y());
+          std::copy(t.residual.begin(), t.residual.end(), t.wanted.begin() + t.y_index());
+          for (int64_t i = 0; i < pairs.count * size; ++i) {
+            const auto to = static_cast<size_t>(pairs.of_y(i / size) * size + i % size);
+            const auto from = static_cast<size_t>(pairs.of_x(i / size) * size + i % size);
+            const float factor =
+                0.3f * static_cast<float>(t.gamma[static_cast<size_t>(i % size % dim)]);
+            t.wanted[t.y_at + to] = BFloat16(std::fma(static_cast<float>(t.x[from]), factor,
+                                                      static_cast<float>(t.residual[to])));
+          }
+          layer_scale_index_add(Cpu{}, t.y(), t.x.data(), t.gamma.data(), 0.3f, pairs, rows, dim);
+          t.expect_right("an index");
+        }
+      }
+    }
+  }
+}
+
+TEST_F(LayerScaleKernelTest, IndexAddByThreads) {
+  const int before = num_threads();
+  set_num_threads(3);
+  const std::vector<int64_t> at = {1, 2, 6, 3};
+  Operands<float> t(7 * 300, 385, 0);
+  const int64_t size = 300 * 385;
+  std::copy(t.residual.begin(), t.residual.end(), t.y());
+  t.want_sum(1);
+  for (const int64_t dropped : {0, 4, 5}) {
+    std::copy_n(t.residual.begin() + dropped * size, size,
+                t.wanted.begin() + t.y_index() + dropped * size);
+  }
+  layer_scale_index_add(Cpu{}, t.y(), t.x.data(), t.gamma.data(), 1, {4, at.data(), at.data()}, 300,
+                        385);
+  t.expect_right("an index, three threads");
+  set_num_threads(before);
 }
 
 TEST_F(LayerScaleKernelTest, ThreadsGiveTheSame) {

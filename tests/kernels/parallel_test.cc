@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <set>
@@ -67,18 +68,36 @@ TEST(ParallelTest, SmallWorkStaysOnTheCaller) {
   EXPECT_EQ(worker, std::this_thread::get_id());
 }
 
+// Each part waits for all others to have begun, so each needs a thread of its own.
 TEST(ParallelTest, UsesTheThreadsItMay) {
-  for (const int threads : {4, 2, 6, 1}) {
+  for (const int threads : {4, 2, 6, 1, 3}) {
     set_num_threads(threads);
     EXPECT_EQ(num_threads(), threads);
-    std::set<std::thread::id> ids;
-    std::mutex mutex;
-    parallel_for(1000, 1, [&](int64_t, int64_t) {
-      const std::lock_guard lock(mutex);
-      ids.insert(std::this_thread::get_id());
+    for (int round = 0; round < 20; ++round) {
+      std::barrier all(threads);
+      std::set<std::thread::id> ids;
+      std::mutex mutex;
+      parallel_for(1000, 1, [&](int64_t, int64_t) {
+        all.arrive_and_wait();
+        const std::lock_guard lock(mutex);
+        ids.insert(std::this_thread::get_id());
+      });
+      EXPECT_EQ(ids.size(), static_cast<size_t>(threads));
+      EXPECT_EQ(ids.count(std::this_thread::get_id()), 1u) << "the caller works too";
+    }
+  }
+}
+
+// Threads that sleep are woken, and before they are awake the caller has begun what they might.
+TEST(ParallelTest, JobsAfterPausesLoseNoWork) {
+  set_num_threads(4);
+  for (int round = 0; round < 50; ++round) {
+    if (round % 3 != 0) std::this_thread::sleep_for(std::chrono::microseconds(50 * (round % 7)));
+    std::vector<int> seen(64, 0);
+    parallel_for(64, 1 + round % 5, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
     });
-    EXPECT_EQ(ids.size(), static_cast<size_t>(threads));
-    EXPECT_EQ(ids.count(std::this_thread::get_id()), 1u) << "the caller works too";
+    ASSERT_EQ(seen, std::vector<int>(64, 1)) << round;
   }
 }
 

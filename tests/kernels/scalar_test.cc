@@ -165,5 +165,21 @@ TEST(ConvertTest, ATypeToItselfKeepsEveryBit) {
   EXPECT_EQ(convert<int64_t>((int64_t{1} << 53) + 1), (int64_t{1} << 53) + 1);
 }
 
+TEST(ConvertTest, F64) {
+  constexpr double kThird = 1.0 / 3;
+  EXPECT_EQ(convert<double>(kThird), kThird);
+  EXPECT_EQ(convert<double>(1.0f / 3), static_cast<double>(1.0f / 3));
+  EXPECT_EQ(convert<float>(kThird), static_cast<float>(kThird));
+  EXPECT_EQ(convert<Half>(kThird).bits, Half(static_cast<float>(kThird)).bits);
+  EXPECT_EQ(convert<double>(half_of_bits(0x3555)), 0.333251953125);
+  EXPECT_EQ(convert<double>(bf16_of_bits(0x3f80)), 1.0);
+  EXPECT_EQ(convert<int64_t>(-7.9), -7);
+  EXPECT_EQ(convert<int64_t>(1e300), INT64_MAX);
+  EXPECT_EQ(convert<int64_t>(std::numeric_limits<double>::quiet_NaN()), 0);
+  EXPECT_EQ(convert<double>((int64_t{1} << 53) - 1), 0x1p53 - 1);
+  EXPECT_TRUE(convert<bool>(1e-300));
+  EXPECT_EQ(convert<double>(true), 1.0);
+}
+
 }  // namespace
 }  // namespace hollow::kernels

@@ -79,7 +79,7 @@ TEST(InitTest, LowPrecisionIsRoundedF32) {
   for (const Initializer& each : initializers()) {
     if (each.dtypes.front() != DType::kF32) continue;
     for (const Shape& shape : each.shapes) {
-      for (const DType dtype : {DType::kF16, DType::kBF16}) {
+      for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF64}) {
         EXPECT_EQ(bits(written(each.writer, shape, dtype)),
                   bits(written(each.writer, shape).to(dtype)))
             << each.name << to_string(shape) << dtype;

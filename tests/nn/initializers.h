@@ -24,10 +24,11 @@ struct Initializer {
 
 inline std::vector<Initializer> initializers() {
   namespace init = nn::init;
-  const std::vector<DType> floats = {DType::kF32, DType::kF16, DType::kBF16};
-  const std::vector<DType> numbers = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64};
-  const std::vector<DType> all = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64,
-                                  DType::kBool};
+  const std::vector<DType> floats = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64};
+  const std::vector<DType> numbers = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64,
+                                      DType::kI64};
+  const std::vector<DType> all = {DType::kF32, DType::kF16, DType::kBF16,
+                                  DType::kF64, DType::kI64, DType::kBool};
   const std::vector<Shape> any = {{}, {13}, {7, 5}, {6, 4, 3, 2}};
   const std::vector<Shape> none = {{0}, {0, 5}, {5, 0}, {4, 0, 3}};
   const std::vector<Shape> matrices = {{7, 5}, {5, 7}, {6, 6}, {1, 9}};

@@ -8,6 +8,8 @@
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/layer_scale.h"
+#include "tensor/ops/layer_scale_backward.h"
+#include "tensor/ops/layer_scale_index_add.h"
 #include "tensor/ops/linear.h"
 #include "tensor/ops/random.h"
 #include "tensor/ops/reduce.h"
@@ -174,6 +176,31 @@ std::vector<BadCall> bad_calls() {
       {"layer_scale_add_ alpha",
        [](Device d) {
          layer_scale_add_(f32({2, 3}, d), f32({2, 3}, d), f32({3}, d), kNaN);
+       }},
+      {"layer_scale_index_add_ sample",
+       [](Device d) {
+         layer_scale_index_add_(f32({2, 3}, d), {2}, f32({1, 3}, d), f32({3}, d));
+       }},
+      {"layer_scale_index_add_ twice",
+       [](Device d) {
+         layer_scale_index_add_(f32({2, 3}, d), {1, 1}, f32({2, 3}, d), f32({3}, d));
+       }},
+      {"layer_scale_drop_path_add_ shape",
+       [](Device d) {
+         layer_scale_drop_path_add_(f32({2, 3}, d), {1}, f32({1, 3}, d), f32({3}, d));
+       }},
+      {"layer_scale_backward grad_y",
+       [](Device d) {
+         layer_scale_backward(f32({3}, d), f32({2, 3}, d), f32({3}, d));
+       }},
+      {"layer_scale_backward_out one",
+       [](Device d) {
+         const Tensor both = f32({3}, d);
+         layer_scale_backward_out(both, both, f32({3}, d), f32({3}, d), f32({3}, d));
+       }},
+      {"layer_scale_index_add_backward index",
+       [](Device d) {
+         layer_scale_index_add_backward(f32({2, 3}, d), {5}, f32({1, 3}, d), f32({3}, d));
        }},
       {"linear bias",
        [](Device d) {

@@ -12,9 +12,12 @@ namespace hollow::testing {
 
 using Results = std::vector<Tensor>;
 
-inline constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16};
-inline constexpr DType kNumbers[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64};
-inline constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64, DType::kBool};
+inline constexpr DType kF32Floats[] = {DType::kF32, DType::kF16, DType::kBF16};
+inline constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64};
+inline constexpr DType kNumbers[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64,
+                                     DType::kI64};
+inline constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16,
+                                 DType::kF64, DType::kI64, DType::kBool};
 
 // Random values, in i64 and bool 0, 1, 2, ...; under each name others.
 inline Tensor in(Shape shape, DType dtype, Device device, const char* name = "x") {

@@ -6,6 +6,8 @@
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/layer_scale.h"
+#include "tensor/ops/layer_scale_backward.h"
+#include "tensor/ops/layer_scale_index_add.h"
 #include "tensor/ops/linear.h"
 #include "tensor/ops/random.h"
 #include "tensor/ops/reduce.h"
@@ -85,6 +87,24 @@ void add_reductions(std::vector<Call>* calls) {
   }
 }
 
+std::vector<LayerScaleGrads> backward_calls(DType t, Device d) {
+  const Tensor gamma = in({5}, t, d, "gamma"), row = in({36}, t, d);
+  const Tensor unaligned = row.narrow(0, 1, 35).reshape({7, 5});
+  const Tensor aligned = in({4, 33, 384}, t, d), factors = in({384}, t, d, "gamma");
+  const Tensor dy = in({4, 33, 384}, t, d, "dy"), tall = in({5000, 3}, t, d);
+  const LayerScaleGrads into = {in({4, 5}, t, d, "dy"), in({5}, t, d)};
+  layer_scale_backward_out(into.x, into.gamma, into.x, strided(t, d), gamma, 0.3);
+  return {into,
+          layer_scale_backward(unaligned, unaligned, gamma),
+          layer_scale_backward(dy, aligned, factors, 0.9),
+          layer_scale_backward(tall, tall, in({3}, t, d, "gamma")),
+          layer_scale_backward(gamma, gamma, gamma),
+          layer_scale_backward(in({0, 5}, t, d), in({0, 5}, t, d), gamma),
+          layer_scale_index_add_backward(dy, {2, 0}, aligned.narrow(0, 1, 2), factors, 2),
+          layer_scale_drop_path_add_backward(dy, {2, 0}, aligned, factors, 2),
+          layer_scale_drop_path_add_backward(dy, {}, aligned, factors)};
+}
+
 void add_layers(std::vector<Call>* calls) {
   for (const DType t : kFloats) {
     calls->push_back(
@@ -126,6 +146,40 @@ void add_layers(std::vector<Call>* calls) {
                layer_scale_add(aligned, in({2, 33, 384}, t, d, "x"), in({384}, t, d, "gamma"), 0.9),
                layer_scale_add(in({0, 5}, t, d), in({0, 5}, t, d), gamma)};
          }});
+    calls->push_back(
+        {absl::StrCat("layer_scale_index_add_ ", to_string(t)), [=](Device d) -> Results {
+           const Tensor gamma = in({7}, t, d, "gamma"), x = in({3, 2, 7}, t, d, "x");
+           const Tensor odd = in({5, 2, 7}, t, d), strided = in({7, 5, 2}, t, d).permute({1, 2, 0});
+           const Tensor aligned = in({4, 33, 384}, t, d), all = in({4, 33, 384}, t, d, "x");
+           const Tensor factors = in({384}, t, d, "gamma");
+           layer_scale_index_add_(odd, {4, 0, 3}, x, gamma, 0.3);
+           layer_scale_index_add_(strided, {4, 0, 3}, x, gamma, 0.3);
+           layer_scale_index_add_(aligned, {2}, all.narrow(0, 1, 1), factors, -1.5);
+           layer_scale_index_add_(aligned, {}, all.narrow(0, 1, 0), factors);
+           layer_scale_drop_path_add_(aligned, {3, 0}, all, factors, 1.25);
+           return {odd, strided, aligned};
+         }});
+    const bool is_f64 = t == DType::kF64;
+    calls->push_back({absl::StrCat("layer_scale_backward: of x ", to_string(t)),
+                      [=](Device d) -> Results {
+                        std::vector<Tensor> results;
+                        for (const LayerScaleGrads& each : backward_calls(t, d)) {
+                          results.push_back(each.x);
+                        }
+                        return results;
+                      },
+                      is_f64 ? Nearness::kNotThereYet : Nearness::kBits});
+    calls->push_back({absl::StrCat("layer_scale_backward: of gamma ", to_string(t)),
+                      [=](Device d) -> Results {
+                        std::vector<Tensor> results;
+                        for (const LayerScaleGrads& each : backward_calls(t, d)) {
+                          results.push_back(each.gamma);
+                        }
+                        return results;
+                      },
+                      is_f64 ? Nearness::kNotThereYet : Nearness::kRounding});
+  }
+  for (const DType t : kF32Floats) {
     calls->push_back({absl::StrCat("linear ", to_string(t)),
                       [=](Device d) -> Results {
                         const Tensor w = in({3, 5}, t, d, "w"), b = in({3}, t, d, "b");

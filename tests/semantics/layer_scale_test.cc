@@ -33,7 +33,7 @@ std::unique_ptr<nn::LayerScale> deferred(int64_t dim, const nn::LayerScaleOption
 }
 
 TEST(LayerScaleTest, Case39_AScalarInEveryDType) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64}) {
     const nn::LayerScaleOptions options = {.init_values = 1e-5f, .dtype = dtype};
     const Tensor expected = full({64}, 1e-5f, {.dtype = dtype});
     EXPECT_EQ(bits(nn::LayerScale(64, options).gamma()), bits(expected));
@@ -85,7 +85,7 @@ TEST(LayerScaleTest, Case39_ACastConvertsGamma) {
 
 // One value for all, and one a channel that tells the channels apart.
 TEST(LayerScaleTest, Case39_AShardOfGamma) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64}) {
     for (const nn::LayerScaleOptions& options :
          {nn::LayerScaleOptions{.init_values = 0.3, .dtype = dtype},
           nn::LayerScaleOptions{.init_values = counting({13}), .dtype = dtype}}) {

@@ -195,7 +195,7 @@ TEST(RandomnessTest, Case28_SeedsAndKeysTellRootsApart) {
 
 TEST(RandomnessTest, Case27_LowPrecisionIsRoundedF32) {
   const Tensor f32 = randn({1000}, RngKey(3));
-  for (const DType dtype : {DType::kF16, DType::kBF16}) {
+  for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF64}) {
     EXPECT_EQ(bits(randn({1000}, RngKey(3), {.dtype = dtype})), bits(f32.to(dtype)));
   }
 }

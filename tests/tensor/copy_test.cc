@@ -21,7 +21,8 @@ using testing::expect_error;
 using Values = std::vector<int64_t>;
 
 const TensorOptions kMeta = {.device = Device::meta()};
-constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64, DType::kBool};
+constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16,
+                          DType::kF64, DType::kI64, DType::kBool};
 
 TEST(CopyTest, TakesShapeDTypeAndBroadcast) {
   const Tensor y = empty({2, 3}, {.dtype = DType::kI64});

@@ -17,12 +17,14 @@ namespace {
 using testing::expect_error;
 using ::testing::HasSubstr;
 
-constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64, DType::kBool};
+constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16,
+                          DType::kF64, DType::kI64, DType::kBool};
 
 TEST(DTypeTest, SizesAndKinds) {
   EXPECT_EQ(item_size(DType::kF32), 4u);
   EXPECT_EQ(item_size(DType::kF16), 2u);
   EXPECT_EQ(item_size(DType::kBF16), 2u);
+  EXPECT_EQ(item_size(DType::kF64), 8u);
   EXPECT_EQ(item_size(DType::kI64), 8u);
   EXPECT_EQ(item_size(DType::kBool), 1u);
   for (const DType dtype : kAll) {
@@ -31,8 +33,8 @@ TEST(DTypeTest, SizesAndKinds) {
 }
 
 TEST(DTypeTest, NamesAreReadBack) {
-  const char* const kNames[] = {"f32", "f16", "bf16", "i64", "bool"};
-  for (int i = 0; i < 5; ++i) {
+  const char* const kNames[] = {"f32", "f16", "bf16", "f64", "i64", "bool"};
+  for (int i = 0; i < 6; ++i) {
     std::ostringstream out;
     out << kAll[i];
     EXPECT_EQ(out.str(), kNames[i]);
@@ -43,11 +45,11 @@ TEST(DTypeTest, NamesAreReadBack) {
 }
 
 TEST(DTypeTest, WhatIsNoDTypeIsRefusedWithTheList) {
-  for (const char* const text : {"", "F32", "f32 ", "float", "f64", "bf"}) {
+  for (const char* const text : {"", "F32", "f32 ", "float", "f8", "bf"}) {
     const absl::StatusOr<DType> read = parse_dtype(text);
     ASSERT_FALSE(read.ok()) << text;
     EXPECT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(read.status().message()), HasSubstr("f32, f16, bf16, i64, bool"));
+    EXPECT_THAT(std::string(read.status().message()), HasSubstr("f32, f16, bf16, f64, i64, bool"));
   }
 }
 
@@ -67,7 +69,7 @@ TEST(DTypeTest, VisitRefusesWhatIsNotInItsList) {
   expect_error(ErrorCode::kDType, {"normal_:", "does not take i64", "f32, f16, bf16"},
                [&] { visit_dtype<Floats>("normal_", DType::kI64, [&](auto) { called = true; }); });
   EXPECT_FALSE(called);
-  expect_error(ErrorCode::kDType, {"add:", "does not take bool", "f32, f16, bf16, i64"},
+  expect_error(ErrorCode::kDType, {"add:", "does not take bool", "f32, f16, bf16, f64, i64"},
                [] { check_dtype("add", Numbers{}, DType::kBool); });
   for (const DType dtype : kAll) EXPECT_NO_THROW(check_dtype("op", AllTypes{}, dtype));
 }

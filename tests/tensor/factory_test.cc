@@ -19,7 +19,8 @@ using testing::counting;
 using testing::expect_error;
 using Values = std::vector<int64_t>;
 
-constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64, DType::kBool};
+constexpr DType kAll[] = {DType::kF32, DType::kF16, DType::kBF16,
+                          DType::kF64, DType::kI64, DType::kBool};
 
 TEST(EmptyTest, IsMemoryWithoutValues) {
   for (const DType dtype : kAll) {

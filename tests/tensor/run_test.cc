@@ -108,6 +108,58 @@ TEST(RunTest, MetaIsCheckedAsTheOthersAre) {
                [&] { combine(empty({1}, kMeta).expand({3}), other, other); });
 }
 
+// sum[i] = a[i] + b[i], difference[i] = a[i] - b[i].
+constexpr auto kTwo = []<typename T>(auto, T* sum, T* difference, const T* a, const T* b,
+                                     int64_t n) {
+  ++calls;
+  for (int64_t i = 0; i < n; ++i) {
+    const T left = a[i], right = b[i];
+    sum[i] = left + right;
+    difference[i] = left - right;
+  }
+};
+
+void sum_and_difference(const Tensor& sum, const Tensor& difference, const Tensor& a,
+                        const Tensor& b) {
+  run<TypeList<float, int64_t>>("both", {&sum, &difference}, {&a, &b}, kTwo, sum.numel());
+}
+
+TEST(RunTest, AnOpMayHaveTwoOutputs) {
+  const Tensor a = counting({3}, {}, 10), b = counting({3}), sum = empty({3}), rest = empty({3});
+  sum_and_difference(sum, rest, a, b);
+  EXPECT_EQ(sum.to_vector<int64_t>(), (Values{11, 13, 15}));
+  EXPECT_EQ(rest.to_vector<int64_t>(), (Values{9, 9, 9}));
+  EXPECT_EQ(rest.state(), State::kInitialized);
+  // Halves of one storage are two outputs as well; and an output may be an input.
+  const Tensor both = empty({6});
+  sum_and_difference(both.narrow(0, 3, 3), both.narrow(0, 0, 3), a, b);
+  EXPECT_EQ(both.to_vector<int64_t>(), (Values{9, 9, 9, 11, 13, 15}));
+  sum_and_difference(a, b, a, b);
+  EXPECT_EQ(b.to_vector<int64_t>(), (Values{9, 9, 9}));
+}
+
+TEST(RunTest, TwoOutputsAreCheckedAsOneIs) {
+  const Tensor a = counting({3}), b = counting({3}), base = counting({5}), y = empty({3});
+  const auto refused = [&](ErrorCode code, const Tensor& one, const Tensor& other) {
+    expect_error(code, {"both:"}, [&] { sum_and_difference(one, other, a, b); });
+    expect_error(code, {"both:"}, [&] { sum_and_difference(other, one, a, b); });
+  };
+  refused(ErrorCode::kAlias, y, y);
+  refused(ErrorCode::kAlias, base.narrow(0, 0, 3), base.narrow(0, 2, 3));
+  refused(ErrorCode::kAlias, y, counting({1}).expand({3}));
+  refused(ErrorCode::kDevice, y, empty({3}, kMeta));
+  refused(ErrorCode::kDType, y, empty({3}, {.dtype = DType::kI64}));
+  expect_error(ErrorCode::kAlias, {"both:", "overlaps the input"},
+               [&] { sum_and_difference(y, base.narrow(0, 1, 3), base.narrow(0, 0, 3), b); });
+  expect_error(ErrorCode::kUninitialized, {"both:"}, [&] { sum_and_difference(a, b, a, y); });
+  EXPECT_EQ(base.to_vector<int64_t>(), (Values{1, 2, 3, 4, 5}));
+  EXPECT_EQ(a.to_vector<int64_t>(), (Values{1, 2, 3}));
+  const Tensor meta = empty({3}, kMeta);
+  const int before = calls;
+  sum_and_difference(meta, empty({3}, kMeta), meta, meta);
+  EXPECT_EQ(calls, before);
+}
+
 TEST(RunTest, PartsThatWereWrittenMayBeRead) {
   const Tensor source = empty({6});
   source.narrow(0, 3, 3).copy_(counting({3}));

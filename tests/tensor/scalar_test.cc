@@ -37,11 +37,12 @@ TEST(ScalarTest, LowPrecisionIsRoundedByWayOfF32) {
 
 TEST(ScalarTest, EveryDTypeTakesWhatItHolds) {
   for (const Scalar value : {Scalar(0), Scalar(1), Scalar(true), Scalar(0.0), Scalar(1.0)}) {
-    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kI64, DType::kBool}) {
+    for (const DType dtype :
+         {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI64, DType::kBool}) {
       EXPECT_NO_THROW(value.check_fits("fill_", dtype)) << dtype;
     }
   }
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64}) {
     EXPECT_NO_THROW(Scalar(0.1).check_fits("fill_", dtype)) << dtype;
     EXPECT_NO_THROW(Scalar(kInf).check_fits("fill_", dtype)) << dtype;
     EXPECT_NO_THROW(Scalar(kNaN).check_fits("fill_", dtype)) << dtype;

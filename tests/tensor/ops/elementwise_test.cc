@@ -24,7 +24,7 @@ using testing::expect_error;
 using testing::random_view;
 using Values = std::vector<int64_t>;
 
-constexpr DType kNumbers[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kI64};
+constexpr DType kNumbers[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI64};
 
 struct Op {
   const char* name;
@@ -55,8 +55,9 @@ std::vector<uint64_t> reference(const Op& op, const Tensor& a, const Tensor& b,
           values[i] = static_cast<T>(
               op.integer(static_cast<uint64_t>(from_a[i]), static_cast<uint64_t>(from_b[i])));
         } else {
-          values[i] = T(static_cast<float>(
-              op.real(static_cast<float>(from_a[i]), static_cast<float>(from_b[i]))));
+          using C = kernels::Compute<T>;
+          values[i] =
+              T(static_cast<C>(op.real(static_cast<C>(from_a[i]), static_cast<C>(from_b[i]))));
         }
       }
     });
@@ -95,6 +96,19 @@ TEST(ElementwiseTest, IsTheReferenceWithBroadcastingAndAnyStrides) {
       }
     }
   }
+}
+
+TEST(ElementwiseTest, F64KeepsItsDigits) {
+  const TensorOptions f64 = {.dtype = DType::kF64};
+  const Tensor third = full({3}, 1.0 / 3, f64);
+  const std::vector<double> thirds(3, 1.0 / 3), sums(3, 1.0 / 3 + 0.1), products(3, 1.0 / 3 * 0.1);
+  EXPECT_EQ(third.to_vector<double>(), thirds);
+  EXPECT_EQ(add(third, 0.1).to_vector<double>(), sums);
+  EXPECT_EQ(mul(third, full({}, 0.1, f64)).to_vector<double>(), products);
+  EXPECT_EQ(third.to(DType::kF32).to_vector<double>(), std::vector<double>(3, 1.0f / 3));
+  EXPECT_EQ(third.clone().to_vector<float>(), std::vector<float>(3, 1.0f / 3));
+  const Tensor large = from_values<int64_t>({(int64_t{1} << 53) - 1, -3}).to(DType::kF64);
+  EXPECT_EQ(large.to_vector<int64_t>(), (std::vector<int64_t>{(int64_t{1} << 53) - 1, -3}));
 }
 
 TEST(ElementwiseTest, LargeEnoughForThreads) {

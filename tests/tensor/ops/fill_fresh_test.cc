@@ -85,7 +85,7 @@ TEST(FreshMemoryTest, ZerosTakeNoPages) {
 }
 
 TEST(FreshMemoryTest, ZerosOfEveryDType) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kI64}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI64}) {
     for (const Scalar zero : {Scalar(0), Scalar(0.0), Scalar(false)}) {
       const Tensor tensor = fresh({.dtype = dtype});
       ASSERT_TRUE(tensor.storage()->zero());
@@ -101,7 +101,7 @@ TEST(FreshMemoryTest, ZerosOfEveryDType) {
 }
 
 TEST(FreshMemoryTest, RecycledMemoryIsNotFresh) {
-  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kI64}) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64, DType::kI64}) {
     const Tensor tensor = recycled({.dtype = dtype});
     EXPECT_FALSE(tensor.storage()->zero());
     fill_(tensor, 0);

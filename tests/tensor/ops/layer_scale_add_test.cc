@@ -22,20 +22,27 @@ using testing::expect_error;
 using testing::random_tensor;
 using testing::random_view;
 
-constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16};
+constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64};
 
-// The definition: alpha times gamma in f32, one fma, rounded to the dtype.
-std::vector<uint64_t> reference(const Tensor& residual, const Tensor& x, const Tensor& gamma,
-                                double alpha) {
+// The definition: alpha times gamma in f32, one fma, rounded to the dtype; or all in f64.
+template <typename C>
+std::vector<uint64_t> reference_in(const Tensor& residual, const Tensor& x, const Tensor& gamma,
+                                   double alpha) {
   const std::vector<double> r = doubles(residual), v = doubles(x), g = doubles(gamma);
   const Tensor y = empty(x.shape(), {.dtype = x.dtype()});
-  y.write<float>([&](absl::Span<float> values) {
+  y.write<C>([&](absl::Span<C> values) {
     for (size_t i = 0; i < values.size(); ++i) {
-      const float factor = static_cast<float>(alpha) * static_cast<float>(g[i % g.size()]);
-      values[i] = std::fma(static_cast<float>(v[i]), factor, static_cast<float>(r[i]));
+      const C factor = static_cast<C>(alpha) * static_cast<C>(g[i % g.size()]);
+      values[i] = std::fma(static_cast<C>(v[i]), factor, static_cast<C>(r[i]));
     }
   });
   return bits(y);
+}
+
+std::vector<uint64_t> reference(const Tensor& residual, const Tensor& x, const Tensor& gamma,
+                                double alpha) {
+  return x.dtype() == DType::kF64 ? reference_in<double>(residual, x, gamma, alpha)
+                                  : reference_in<float>(residual, x, gamma, alpha);
 }
 
 TEST(LayerScaleAddTest, IsItsDefinitionForEveryShape) {
@@ -86,13 +93,24 @@ TEST(LayerScaleAddTest, LowPrecisionRoundsOnce) {
     const Tensor gamma = random_tensor({48}, dtype, random);
     const std::vector<double> r = doubles(residual), v = doubles(x), g = doubles(gamma);
     const std::vector<double> y = doubles(layer_scale_add(residual, x, gamma, 0.1));
-    const double digit = dtype == DType::kF32 ? 0x1p-24 : dtype == DType::kF16 ? 0x1p-11 : 0x1p-8;
+    const double digit = testing::half_digit(dtype);
     for (size_t i = 0; i < y.size(); ++i) {
       const double exact = r[i] + 0.1 * g[i % g.size()] * v[i];
       const double product = std::abs(0.1 * g[i % g.size()] * v[i]);
-      ASSERT_NEAR(y[i], exact, std::abs(exact) * digit + product * 0x1p-23 + 1e-7) << dtype;
+      ASSERT_NEAR(y[i], exact,
+                  std::abs(exact) * digit + product * testing::half_digit(DType::kF32) * 2 + 1e-7)
+          << dtype;
     }
   }
+}
+
+TEST(LayerScaleAddTest, InF64AlphaMayBeWhatF32CannotHold) {
+  const TensorOptions f64 = {.dtype = DType::kF64};
+  const Tensor one = ones({1}, f64);
+  EXPECT_EQ(layer_scale_add(zeros({1}, f64), one, one, 1e300).item<double>(), 1e300);
+  EXPECT_EQ(layer_scale_add(zeros({1}, f64), one, one, 0.1).item<double>(), 0.1);
+  expect_error(ErrorCode::kValue, {"layer_scale_add:", "alpha must be finite; it is inf"},
+               [&] { layer_scale_add(one, one, one, std::numeric_limits<double>::infinity()); });
 }
 
 TEST(LayerScaleAddTest, EveryArgumentMayBeTheOutput) {

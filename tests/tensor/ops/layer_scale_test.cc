@@ -22,16 +22,18 @@ using testing::random_tensor;
 using testing::random_view;
 using Values = std::vector<int64_t>;
 
-constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16};
+constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64};
 
-// In f64, where the product of two f32 is exact; rounded to f32 and then to the dtype.
+// In f64, where the product of two f32 is exact; rounded to f32 and then to the dtype, if that is
+// not f64 itself.
 std::vector<uint64_t> reference(const Tensor& x, const Tensor& gamma) {
   const std::vector<double> factors = doubles(gamma);
   const std::vector<double> inputs = doubles(x);
   const Tensor y = empty(x.shape(), {.dtype = x.dtype()});
-  y.write<float>([&](absl::Span<float> values) {
+  y.write<double>([&](absl::Span<double> values) {
     for (size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<float>(inputs[i] * factors[i % factors.size()]);
+      const double product = inputs[i] * factors[i % factors.size()];
+      values[i] = x.dtype() == DType::kF64 ? product : static_cast<float>(product);
     }
   });
   return bits(y);

@@ -78,7 +78,7 @@ std::vector<uint64_t> expected(const Case& the_case, const Shape& shape, RngKey 
 TEST(RandomTest, IsAFunctionOfKeyGenerationAndIndex) {
   const RngKey root(42);
   for (const Case& each : cases()) {
-    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kF64}) {
       for (const Shape& shape :
            {Shape{}, Shape{1}, Shape{5}, Shape{3, 7}, Shape{0, 3}, Shape{9001, 5}}) {
         for (const RngKey key : {root / "fc.weight", (root / "fc.bias").with_generation(3)}) {

@@ -60,11 +60,14 @@ inline Tensor random_tensor(const Shape& shape, DType dtype, std::mt19937_64& ra
   return tensor;
 }
 
-// The values of a floating tensor; each of them is a double.
-inline std::vector<double> doubles(const Tensor& tensor) {
-  const std::vector<float> values = tensor.to_vector<float>();
-  return std::vector<double>(values.begin(), values.end());
+// What rounding to nearest may do, relative to the value.
+inline double half_digit(DType dtype) {
+  if (dtype == DType::kF64) return 0x1p-53;
+  return dtype == DType::kF32 ? 0x1p-24 : dtype == DType::kF16 ? 0x1p-11 : 0x1p-8;
 }
+
+// The values of a floating tensor; each of them is a double.
+inline std::vector<double> doubles(const Tensor& tensor) { return tensor.to_vector<double>(); }
 
 // For LayerScale: rows and channels of all kinds, whole vectors and less than one among them.
 struct ScaledShape {

@@ -21,7 +21,7 @@ using testing::expect_error;
 using testing::random_tensor;
 using testing::random_view;
 
-constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16};
+constexpr DType kFloats[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kF64};
 
 struct Moments {
   long double sum = 0, mean = 0, squares = 0;
@@ -40,10 +40,8 @@ Moments moments(const std::vector<double>& values) {
 // The f64 result may lie on the other side of a rounding boundary: one unit in the last place.
 void expect_rounded(const Tensor& y, long double expected) {
   EXPECT_EQ(y.shape(), (Shape{}));
-  const double value = y.item<float>();
-  const double unit = y.dtype() == DType::kF32   ? 0x1p-23
-                      : y.dtype() == DType::kF16 ? 0x1p-10
-                                                 : 0x1p-7;
+  const double value = y.item<double>();
+  const double unit = y.dtype() == DType::kF64 ? 0x1p-45 : 2 * testing::half_digit(y.dtype());
   EXPECT_NEAR(value, static_cast<double>(expected),
               0.501 * unit * std::abs(static_cast<double>(expected)) + 1e-12)
       << y.dtype();

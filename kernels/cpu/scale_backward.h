@@ -1,0 +1,34 @@
+// The inner loop of LayerScale's gradients (kernels/layer_scale_backward.h), by one instruction
+// set.
+#ifndef HOLLOW_KERNELS_CPU_SCALE_BACKWARD_H_
+#define HOLLOW_KERNELS_CPU_SCALE_BACKWARD_H_
+
+#include <cstdint>
+
+#include "kernels/cpu/isa.h"
+#include "kernels/cpu/scale_flat.h"
+
+namespace hollow::kernels {
+
+// For 0 <= i < count, and with j = i mod period:
+//
+//   grad_x[i] = grad_y[i] * factors[j]     in f32, rounded once
+//   sums[j] += grad_y[i] * x[i]            in f32, one fma
+//
+// grad_x may be grad_y or x. period >= kScaleStep; the factors repeat beyond it for kScaleStep
+// more, and as many sums lie there: sums[period + j] is a part of sums[j], which the caller adds to
+// it. The order of the additions follows from period and count alone. Stores that stream want
+// grad_x at a multiple of 64 bytes.
+template <Isa kIsa, typename T>
+void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors, float* sums,
+                    int64_t period, int64_t count, bool in_caches, Stores stores);
+
+// clang-format off
+#define HOLLOW_SCALE_BACKWARD_OF(isa, T)                                                       \
+  template void scale_backward<isa>(T*, const T*, const T*, const float*, float*, int64_t, int64_t, \
+                                    bool, Stores);
+// clang-format on
+
+}  // namespace hollow::kernels
+
+#endif  // HOLLOW_KERNELS_CPU_SCALE_BACKWARD_H_

@@ -1,0 +1,11 @@
+#include "kernels/cpu/lanes_avx512.h"
+#include "kernels/cpu/scale_backward.h"
+#include "kernels/cpu/scale_backward_lanes.h"
+#include "kernels/dtypes.h"
+
+namespace hollow::kernels {
+
+#define BACKWARD(T) HOLLOW_SCALE_BACKWARD_OF(Isa::kAvx512, T)
+HOLLOW_F32_FLOATS(BACKWARD)
+
+}  // namespace hollow::kernels

@@ -1,0 +1,35 @@
+#include "kernels/arithmetic.h"
+#include "kernels/cpu/scale_backward.h"
+#include "kernels/cpu/scale_backward_walk.h"
+#include "kernels/dtypes.h"
+
+namespace hollow::kernels {
+namespace {
+
+struct PortableStep {
+  template <int kCount, typename T>
+  static void go(T* grad_x, const T* grad_y, const T* x, int64_t between, const float* factors,
+                 float* sums) {
+    for (int64_t w = 0; w < kCount; ++w, grad_x += between, grad_y += between, x += between) {
+      for (int64_t i = 0; i < kScaleStep; ++i) {
+        const float dy = static_cast<float>(grad_y[i]);
+        sums[i] = fma_rn(dy, static_cast<float>(x[i]), sums[i]);
+        grad_x[i] = static_cast<T>(dy * factors[i]);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+template <Isa kIsa, typename T>
+void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors, float* sums,
+                    int64_t period, int64_t count, bool in_caches, Stores) {
+  walk_backward<PortableStep, PortableStep>(grad_x, grad_y, x, factors, sums, period, count,
+                                            in_caches);
+}
+
+#define PORTABLE(T) HOLLOW_SCALE_BACKWARD_OF(Isa::kPortable, T)
+HOLLOW_F32_FLOATS(PORTABLE)
+
+}  // namespace hollow::kernels

@@ -1,0 +1,14 @@
+#include "kernels/failure.h"
+#include "kernels/layer_scale_backward.h"
+
+namespace hollow::kernels {
+
+template <>
+void layer_scale_backward(Cuda, double*, double*, const double*, const double*, const double*,
+                          double, const SamplePairs&, int64_t, int64_t) {
+  throw Failure(
+      Failure::Kind::kUnsupported,
+      "there are no gradients in f64 on cuda; take f32, or the cpu with to(Device::cpu())");
+}
+
+}  // namespace hollow::kernels

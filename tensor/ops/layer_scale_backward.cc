@@ -1,0 +1,115 @@
+#include "tensor/ops/layer_scale_backward.h"
+
+#include <vector>
+
+#include "kernels/layer_scale_backward.h"
+#include "tensor/empty.h"
+#include "tensor/ops/fill.h"
+#include "tensor/ops/layer_scale_rules.h"
+#include "tensor/run.h"
+
+namespace hollow {
+namespace {
+
+constexpr auto kBackward = []<typename T>(auto place, T* grad_x, T* grad_gamma, const T* grad_y,
+                                          const T* x, const T* gamma, double alpha,
+                                          kernels::SamplePairs pairs, int64_t rows, int64_t dim) {
+  kernels::layer_scale_backward(place, grad_x, grad_gamma, grad_y, x, gamma,
+                                static_cast<kernels::Compute<T>>(alpha), pairs, rows, dim);
+};
+
+// What was written and is contiguous: the tensor itself, or a copy.
+Tensor in_order(absl::string_view op, const Tensor& tensor) {
+  if (tensor.is_contiguous()) return tensor;
+  require_written(op, tensor);
+  return tensor.contiguous();
+}
+
+LayerScaleGrads results(absl::string_view op, const Tensor& x, const Tensor& gamma) {
+  return {empty(op, x.shape(), like(x)), empty(op, gamma.shape(), like(gamma))};
+}
+
+// Into results that are contiguous.
+void backward(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
+              const Tensor& grad_y, const Tensor& x, const Tensor& gamma, double alpha,
+              const kernels::SamplePairs& pairs, int64_t rows) {
+  const Tensor dy = in_order(op, grad_y), values = in_order(op, x), factors = in_order(op, gamma);
+  run<Floats>(op, {&grad_x, &grad_gamma}, {&dy, &values, &factors}, kBackward, alpha, pairs, rows,
+              gamma.numel());
+}
+
+LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
+                                    absl::Span<const int64_t> index, const Tensor& x,
+                                    const Tensor& gamma, double alpha, Part part) {
+  check_scaled(op, x, gamma);
+  check_samples(op, grad_y, index, x, part);
+  checked_alpha(op, alpha, x);
+  const LayerScaleGrads grads = results(op, x, gamma);
+  const bool whole = part == Part::kWhole;
+  if (whole) {
+    std::vector<bool> kept(static_cast<size_t>(x.size(0)));
+    for (const int64_t sample : index) kept[static_cast<size_t>(sample)] = true;
+    for (int64_t i = 0; i < x.size(0); ++i) {
+      if (!kept[static_cast<size_t>(i)]) fill_(grads.x.select(0, i), 0);
+    }
+  }
+  const kernels::SamplePairs pairs = {.count = static_cast<int64_t>(index.size()),
+                                      .y = index.data(),
+                                      .x = whole ? index.data() : nullptr};
+  const int64_t rows = grad_y.size(0) == 0 ? 0 : rows_of(grad_y, gamma) / grad_y.size(0);
+  backward(op, grads.x, grads.gamma, grad_y, x, gamma, alpha, pairs, rows);
+  return grads;
+}
+
+}  // namespace
+
+LayerScaleGrads layer_scale_backward(const Tensor& grad_y, const Tensor& x, const Tensor& gamma,
+                                     double alpha) {
+  constexpr absl::string_view kOp = "layer_scale_backward";
+  check_scaled(kOp, x, gamma);
+  check_like(kOp, "grad_y", grad_y, "x", x);
+  checked_alpha(kOp, alpha, x);
+  const LayerScaleGrads grads = results(kOp, x, gamma);
+  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x, gamma));
+  return grads;
+}
+
+void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, const Tensor& grad_y,
+                              const Tensor& x, const Tensor& gamma, double alpha) {
+  constexpr absl::string_view kOp = "layer_scale_backward_out";
+  check_scaled(kOp, x, gamma);
+  check_like(kOp, "grad_y", grad_y, "x", x);
+  check_like(kOp, "grad_x", grad_x, "x", x);
+  check_like(kOp, "grad_gamma", grad_gamma, "gamma", gamma);
+  checked_alpha(kOp, alpha, x);
+  if (grad_x.is_contiguous() && grad_gamma.is_contiguous()) {
+    return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha, {}, rows_of(x, gamma));
+  }
+  require_apart(kOp, grad_x, grad_gamma);
+  for (const Tensor* const output : {&grad_x, &grad_gamma}) {
+    require_writable(kOp, *output);
+    for (const Tensor* const input : {&grad_y, &x, &gamma}) {
+      require_no_overlap(kOp, *output, *input);
+    }
+  }
+  const LayerScaleGrads grads = results(kOp, x, gamma);
+  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x, gamma));
+  grad_x.copy_(grads.x);
+  grad_gamma.copy_(grads.gamma);
+}
+
+LayerScaleGrads layer_scale_index_add_backward(const Tensor& grad_y,
+                                               absl::Span<const int64_t> index, const Tensor& x,
+                                               const Tensor& gamma, double alpha) {
+  return backward_of_samples("layer_scale_index_add_backward", grad_y, index, x, gamma, alpha,
+                             Part::kAtIndex);
+}
+
+LayerScaleGrads layer_scale_drop_path_add_backward(const Tensor& grad_y,
+                                                   absl::Span<const int64_t> kept, const Tensor& x,
+                                                   const Tensor& gamma, double alpha) {
+  return backward_of_samples("layer_scale_drop_path_add_backward", grad_y, kept, x, gamma, alpha,
+                             Part::kWhole);
+}
+
+}  // namespace hollow

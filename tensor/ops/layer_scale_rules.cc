@@ -1,0 +1,81 @@
+#include "tensor/ops/layer_scale_rules.h"
+
+#include <cmath>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tensor/describe.h"
+#include "tensor/dtype_visit.h"
+#include "tensor/error.h"
+
+namespace hollow {
+
+void check_scaled(absl::string_view op, const Tensor& x, const Tensor& gamma) {
+  if (gamma.dim() != 1 || x.dim() < 1 || x.shape().back() != gamma.shape()[0]) {
+    throw Error(ErrorCode::kShape, op,
+                absl::StrCat("gamma must be [dim], and the last size of x that dim; gamma is ",
+                             describe(gamma), " and x is ", describe(x)));
+  }
+  require_one_device_and_dtype(op, gamma, x);
+}
+
+void check_like(absl::string_view op, const char* name, const Tensor& tensor,
+                const char* model_name, const Tensor& model) {
+  if (tensor.shape() != model.shape()) {
+    throw Error(ErrorCode::kShape, op,
+                absl::StrCat("the ", name, " must have the shape of ", model_name, "; it is ",
+                             describe(tensor), " and ", model_name, " is ", describe(model)));
+  }
+  require_one_device_and_dtype(op, tensor, model);
+}
+
+double checked_alpha(absl::string_view op, double alpha, const Tensor& x) {
+  const bool in_f32 = contains(F32Floats{}, x.dtype());
+  if (std::isfinite(in_f32 ? static_cast<float>(alpha) : alpha)) return alpha;
+  throw Error(ErrorCode::kValue, op,
+              absl::StrCat("alpha must be finite", in_f32 ? " in f32" : "", "; it is ", alpha,
+                           ", for ", describe(x)));
+}
+
+void check_samples(absl::string_view op, const Tensor& whole, absl::Span<const int64_t> index,
+                   const Tensor& part, Part kind) {
+  const int64_t samples = whole.dim() < 2 ? 0 : whole.size(0);
+  const int64_t wanted = kind == Part::kWhole ? samples : static_cast<int64_t>(index.size());
+  const bool fits =
+      whole.dim() >= 2 && part.dim() == whole.dim() && part.size(0) == wanted &&
+      absl::MakeConstSpan(whole.shape()).subspan(1) == absl::MakeConstSpan(part.shape()).subspan(1);
+  if (!fits) {
+    throw Error(ErrorCode::kShape, op,
+                absl::StrCat("both must be [samples, ..., dim], of samples of one shape; one is ",
+                             describe(whole), ", the other ", describe(part), ", which must have ",
+                             wanted, " for an index of ", index.size()));
+  }
+  require_one_device_and_dtype(op, whole, part);
+  std::vector<bool> seen(static_cast<size_t>(samples));
+  for (const int64_t sample : index) {
+    if (sample < 0 || sample >= samples) {
+      throw Error(ErrorCode::kShape, op,
+                  absl::StrCat("the index names sample ", sample, " of ", describe(whole),
+                               "; it must be from 0 to ", samples - 1));
+    }
+    if (seen[static_cast<size_t>(sample)]) {
+      throw Error(ErrorCode::kAlias, op,
+                  absl::StrCat("the index names sample ", sample, " of ", describe(whole),
+                               " twice; name each once"));
+    }
+    seen[static_cast<size_t>(sample)] = true;
+  }
+}
+
+bool are_fast(std::initializer_list<const Tensor*> operands) {
+  for (const Tensor* const operand : operands) {
+    if (!operand->is_contiguous() || !contains(F32Floats{}, operand->dtype())) return false;
+  }
+  return true;
+}
+
+int64_t rows_of(const Tensor& x, const Tensor& gamma) {
+  return gamma.numel() == 0 ? 0 : x.numel() / gamma.numel();
+}
+
+}  // namespace hollow
