@@ -50,7 +50,7 @@ def _libtorch_impl(ctx):
     lib = str(root.get_child("lib"))
     ctx.file("BUILD", _CC_LIBRARY.format(
         name = "libtorch",
-        headers = ["include/{}/**/*.h".format(folder) for folder in ["ATen", "c10", "torch/headeronly"]],
+        headers = ["include/{}/**/*.h".format(folder) for folder in ["ATen", "c10", "torch/csrc", "torch/headeronly"]],
         defines = ['HOLLOW_TORCH_VERSION=\\"{}\\"'.format(version)],
         linkopts = ["-L" + lib, "-Wl,-rpath," + lib, "-ltorch_cpu", "-lc10"],
     ))

@@ -38,7 +38,7 @@ void print_usage() {
   std::FILE* const out = help_was_asked ? stdout : stderr;
   absl::FPrintF(
       out,
-      "layerscale: LayerScale on every device, with and without the residual, beside the ceiling\n"
+      "layerscale: LayerScale on every device, all its forms and gradients, beside the ceiling\n"
       "that the same run measures and the peers that are linked in (%s).\n"
       "Without flags it runs all cases and prints one table.\n\n"
       "  --benchmark_filter=REGEX       only these cases; names are op/dtype/ROWSxDIM/device, and\n"

@@ -51,6 +51,9 @@ Operands Workspace::operands(int64_t rows, int64_t dim, DType dtype, Device devi
           .made = {}};
 }
 
-void reset(const Operands& operands) { reset(operands.x, operands.residual, operands.y); }
+void reset(const Operands& operands) {
+  reset(operands.x, operands.residual, operands.y);
+  fill_(operands.grad_gamma, 0.0);
+}
 
 }  // namespace hollow::benchmarks

@@ -42,7 +42,7 @@ class Workspace {
   std::map<std::string, Kept> kept_;
 };
 
-// The values that x, the residual and y have at first.
+// The values that x, the residual, y and grad_gamma have at first.
 void reset(const Operands& operands);
 
 }  // namespace hollow::benchmarks

@@ -30,8 +30,9 @@ constexpr char kLegend[] =
     "output written once. The ceiling is the best loop that moves as many bytes without\n"
     "arithmetic, measured between the cases, on the same memory, with as many threads (or with\n"
     "one, where that is faster): a copy of x to y for forward, x read and rewritten for inplace,\n"
-    "two tensors read and one written for add. forward and add make a new tensor each time, _out\n"
-    "writes into one that is there. x peer is how many times as long the fastest peer took.\n";
+    "two tensors read and one written for add and backward. forward and add make a new tensor\n"
+    "each time, _out writes into one that is there; index_add is add_inplace of 38 samples of 64.\n"
+    "x peer is how many times as long the fastest peer took.\n";
 
 // "  1.70  torch 22.3 us, plain 25.1 us", the fastest first.
 std::string beside(const Result& ours, std::vector<Result> peers) {

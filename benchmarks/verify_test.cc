@@ -76,6 +76,21 @@ TEST(VerifyTest, WhatDiffersIsAnError) {
               HasSubstr("row 0, column 0"));
 }
 
+TEST(VerifyTest, EveryResultIsCompared) {
+  Workspace workspace;
+  const PeerOp forgets_grad_gamma = {"backward", {DType::kF32}, [](const Buffers& b) {
+                                       return Call{.run = [=] {
+                                         for (int64_t i = 0; i < b.rows * b.dim; ++i) {
+                                           static_cast<float*>(b.y)[i] =
+                                               static_cast<float*>(b.residual)[i] *
+                                               static_cast<float*>(b.gamma)[i % b.dim];
+                                         }
+                                       }};
+                                     }};
+  EXPECT_THAT(error_of(op("backward"), forgets_grad_gamma, operands(workspace, 8)),
+              HasSubstr("computes something else: 0, where ours is"));
+}
+
 TEST(VerifyTest, ALargeTensorIsReadToItsEnd) {
   Workspace workspace;
   EXPECT_THAT(error_of(op("forward_out"), peer(forget_the_last_row), operands(workspace, 16448)),

@@ -8,10 +8,11 @@
 // be grad_y or x, and else overlaps neither.
 //
 // Computed in f32, and every result rounded once to T. The order of the additions, and so the bits
-// of grad_gamma, follow from pairs, rows and dim alone: not from addresses, threads, instruction
-// sets or which block of a grid is done first. Terms of one column are summed in f32, in groups of
-// some hundred or thousand, and the groups in f64. Useful bytes: (3 * rows * dim * pairs + 2 * dim)
-// * sizeof(T). Floating types; f64, which is computed and summed in f64, is for reference, and the
+// of grad_gamma, follow from T, from how many pairs, rows and channels there are, and on a device
+// from whether there are lists: not from addresses, threads, instruction sets or which block of a
+// grid is done first. Terms of one column are summed in f32, in groups of at most some thousand for
+// each of a few lanes, and the groups in f64. Useful bytes: (3 * rows * dim * pairs + 2 * dim) *
+// sizeof(T). Floating types; f64, which is computed and summed in f64, is for reference, and the
 // CPU's alone.
 #ifndef HOLLOW_KERNELS_LAYER_SCALE_BACKWARD_H_
 #define HOLLOW_KERNELS_LAYER_SCALE_BACKWARD_H_
@@ -32,6 +33,14 @@ template <typename T>
 void layer_scale_backward(Cuda place, T* grad_x, T* grad_gamma, const T* grad_y, const T* x,
                           const T* gamma, Compute<T> alpha, const SamplePairs& pairs, int64_t rows,
                           int64_t dim);
+
+// Not from the template.
+template <>
+void layer_scale_backward(Cpu, double*, double*, const double*, const double*, const double*,
+                          double, const SamplePairs&, int64_t, int64_t);
+template <>
+void layer_scale_backward(Cuda, double*, double*, const double*, const double*, const double*,
+                          double, const SamplePairs&, int64_t, int64_t);
 
 }  // namespace hollow::kernels
 

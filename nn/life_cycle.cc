@@ -110,7 +110,7 @@ void Module::to(DType dtype) {
     if (!is_floating_point(dtype)) {
       throw Error(ErrorCode::kDType, "to",
                   absl::StrCat("a module's parameters cannot become ", to_string(dtype),
-                               "; it is for f32, f16 and bf16"));
+                               "; it is for f32, f16, bf16 and f64"));
     }
     Storages floating;
     for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {

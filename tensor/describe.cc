@@ -111,10 +111,10 @@ void require_no_overlap(absl::string_view op, const Tensor& output, const Tensor
                    "the input"));
 }
 
-void require_apart(absl::string_view op, const Tensor& a, const Tensor& b) {
+void require_apart(absl::string_view op, absl::string_view what, const Tensor& a, const Tensor& b) {
   if (a.storage() != b.storage() || !overlaps(a.layout(), b.layout())) return;
   throw Error(ErrorCode::kAlias, op,
-              absl::StrCat("two outputs share elements: ", describe(a), " and ", describe(b),
+              absl::StrCat(what, " share elements: ", describe(a), " and ", describe(b),
                            "; give each its own"));
 }
 

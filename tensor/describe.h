@@ -55,8 +55,8 @@ inline void require_one_device_and_dtype(absl::string_view op, const Tensor& a, 
 // same order.
 void require_no_overlap(absl::string_view op, const Tensor& output, const Tensor& input);
 
-// Throws Error(kAlias) if two outputs share elements.
-void require_apart(absl::string_view op, const Tensor& a, const Tensor& b);
+// Throws Error(kAlias) if two tensors, which are `what` to the op, share elements.
+void require_apart(absl::string_view op, absl::string_view what, const Tensor& a, const Tensor& b);
 
 }  // namespace hollow
 

@@ -13,13 +13,6 @@ constexpr absl::string_view kNames[] = {"f32", "f16", "bf16", "f64", "i64", "boo
 
 }  // namespace
 
-size_t item_size(DType dtype) {
-  size_t size = 0;
-  visit_dtype<AllTypes>("item_size", dtype,
-                        [&](auto tag) { size = sizeof(typename decltype(tag)::Type); });
-  return size;
-}
-
 bool is_floating_point(DType dtype) { return contains(Floats{}, dtype); }
 
 absl::string_view to_string(DType dtype) { return kNames[static_cast<int>(dtype)]; }

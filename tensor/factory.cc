@@ -52,6 +52,7 @@ Tensor from_values(absl::Span<const T> values, Shape shape, TensorOptions option
 template Tensor from_values(absl::Span<const float>, Shape, TensorOptions);
 template Tensor from_values(absl::Span<const Half>, Shape, TensorOptions);
 template Tensor from_values(absl::Span<const BFloat16>, Shape, TensorOptions);
+template Tensor from_values(absl::Span<const double>, Shape, TensorOptions);
 template Tensor from_values(absl::Span<const int64_t>, Shape, TensorOptions);
 template Tensor from_values(absl::Span<const bool>, Shape, TensorOptions);
 

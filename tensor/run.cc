@@ -17,7 +17,8 @@ namespace internal {
 
 bool prepare(absl::string_view op, Operands outputs, Operands inputs, bool one_dtype) {
   const Tensor& first = *outputs[0];
-  for (const Tensor* const other : outputs.subspan(1)) require_apart(op, first, *other);
+  for (const Tensor* const other : outputs.subspan(1))
+    require_apart(op, "two outputs", first, *other);
   for (const Tensor* const output : outputs) {
     for (const Tensor* const input : inputs) {
       require_one_device(op, *output, *input);

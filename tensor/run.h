@@ -1,9 +1,10 @@
 // The one door between ops and kernels.
 //
 //   Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
-//     Tensor y = empty(layer_scale_shape(x, gamma), like(x));      // rule and result: every device
-//     run<Floats>("layer_scale", y, {&x, &gamma}, kLayerScale, rows, dim);   // where there is
-//     memory return y;
+//     check_scaled("layer_scale", x, gamma);                // the rule: on every device
+//     Tensor y = empty("layer_scale", x.shape(), like(x));  // the result: likewise
+//     run<Floats>("layer_scale", y, {&x, &gamma}, kLayerScale, rows, dim);
+//     return y;
 //   }
 //
 // run, in this order, and with an Error that names op and tensors where it does not hold:

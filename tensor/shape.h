@@ -18,6 +18,13 @@ using Strides = absl::InlinedVector<int64_t, 4>;
 // "[2, 3]"; "[]" for a scalar.
 std::string to_string(absl::Span<const int64_t> sizes);
 
+// As ==, without memcmp: these loops are short.
+inline bool same_shape(const Shape& a, const Shape& b) {
+  bool same = a.size() == b.size();
+  for (size_t d = 0; same && d < a.size(); ++d) same = a[d] == b[d];
+  return same;
+}
+
 // The product of the sizes, 1 for a scalar. Throws Error(kShape) of that op for a negative size,
 // for more than kernels::kMaxRank dimensions, and where the elements would not be countable in 64
 // bits with 8 bytes each.

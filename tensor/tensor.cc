@@ -157,12 +157,6 @@ Tensor Tensor::expand(const Shape& shape) const {
   return view(about({this}, [&] { return expanded("expand", layout_, shape); }));
 }
 
-void* Tensor::raw_data() const {
-  if (storage_->data() == nullptr) return nullptr;
-  return static_cast<char*>(storage_->data()) +
-         layout_.offset * static_cast<int64_t>(item_size(dtype()));
-}
-
 void* Tensor::data_at(absl::string_view op, DType dtype) const {
   if (dtype != this->dtype()) {
     throw Error(ErrorCode::kDType, op,

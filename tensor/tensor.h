@@ -133,7 +133,11 @@ class Tensor {
   void* data_at(absl::string_view op, DType dtype) const;
   void* mutable_data_at(absl::string_view op, DType dtype) const;
   // Where the layout's first element is. Null on meta.
-  void* raw_data() const;
+  void* raw_data() const {
+    char* const first = static_cast<char*>(storage_->data());
+    return first == nullptr ? nullptr
+                            : first + layout_.offset * static_cast<int64_t>(item_size(dtype()));
+  }
   int own_dim(absl::string_view op, int64_t dim) const;
   Tensor view(Layout layout) const { return Tensor(storage_, std::move(layout)); }
 

@@ -46,7 +46,8 @@ template <typename T>
 void scale_all(const Operands<T>& t, const float* factors, int64_t period, int64_t numel) {
   const Isa chosen = isa();
   parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
-    t.scale(chosen, factors, period, begin % period, begin, end - begin);
+    const int64_t phase = begin == 0 ? 0 : begin % period;  // a division is long for a short row
+    t.scale(chosen, factors, period, phase, begin, end - begin);
   });
 }
 

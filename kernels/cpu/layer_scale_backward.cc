@@ -135,6 +135,10 @@ void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const 
                           int64_t dim) {
   const int64_t all_rows = pairs.count * rows;
   if (dim == 0) return;
+  if (all_rows == 0) {
+    std::fill_n(grad_gamma, dim, T(0.0f));
+    return;
+  }
   const Groups groups(all_rows, dim);
   const int64_t bytes = 3 * all_rows * dim * static_cast<int64_t>(sizeof(T));
   const bool in_place = grad_x == grad_y || grad_x == x;

@@ -21,7 +21,7 @@ void layer_scale_backward(Cpu, double* grad_x, double* grad_gamma, const double*
         grad_x[at_x] = alpha * gamma[c] * dy;
       }
     }
-    return alpha * total;
+    return pairs.count * rows == 0 ? 0.0 : alpha * total;
   };
   for (int64_t c = 0; c < dim; ++c) grad_gamma[c] = sum(c);
 }

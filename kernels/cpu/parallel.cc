@@ -45,11 +45,11 @@ int default_threads() {
 class Patience {
  public:
   bool lasts() {
-    static const bool any = num_threads() <= static_cast<int>(std::thread::hardware_concurrency());
+    static const int cores = static_cast<int>(std::thread::hardware_concurrency());
 #ifdef __x86_64__
     __builtin_ia32_pause();
 #endif
-    return any && (++looks_ % 64 != 0 || Clock::now() < end_);
+    return num_threads() <= cores && (++looks_ % 64 != 0 || Clock::now() < end_);
   }
 
  private:
@@ -127,15 +127,15 @@ class Pool {
   }
 
   [[noreturn]] void work(int index, Job seen) {
-    while (true) {
-      seen = job_after(seen);
-      do_parts(index, seen);
+    for (bool was_needed = false;; was_needed = do_parts(index, seen)) {
+      seen = job_after(seen, was_needed);
     }
   }
 
-  Job job_after(Job seen) {
+  // Whoever got nothing of the last job sleeps at once: there are more threads than jobs need.
+  Job job_after(Job seen, bool was_needed) {
     Job job = seen;
-    for (Patience patience; patience.lasts();) {
+    for (Patience patience; was_needed && patience.lasts();) {
       job = job_;
       if (job != seen) return job;
     }
@@ -149,13 +149,17 @@ class Pool {
     return job;
   }
 
-  // All but part 0, which is the caller's.
-  void do_parts(int first, Job job) {
+  // All but part 0, which is the caller's. Whether there was any to do.
+  bool do_parts(int first, Job job) {
     const int others = job.parts() - 1;
+    bool any = false;
     for (int i = 0; i < others; ++i) {
       const int part = 1 + (first - 1 + i) % others;
-      if (begin(part, job)) do_part(part);
+      if (!begin(part, job)) continue;
+      do_part(part);
+      any = true;
     }
+    return any;
   }
 
   // Whether nobody has begun that part of that round. Of an earlier round, which a worker comes to
@@ -196,6 +200,17 @@ class Pool {
   std::atomic<bool> caller_sleeps_{false};
 };
 
+// A thread whose job the pool does, and that may call for another from inside.
+struct Caller {
+  Caller() { is_inside = true; }
+  ~Caller() { is_inside = false; }
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+
+  static thread_local bool is_inside;
+};
+thread_local bool Caller::is_inside = false;
+
 }  // namespace
 
 int num_threads() {
@@ -219,8 +234,10 @@ void parallel_for(int64_t n, int64_t grain, absl::FunctionRef<void(int64_t, int6
   const int64_t parts = std::min<int64_t>(grains, n >= 2 * grain ? num_threads() : 1);
   if (parts <= 1) return function(0, n);
   Pool& pool = Pool::instance();
+  if (Caller::is_inside) return function(0, n);  // who holds a mutex may not even try to lock it
   const std::unique_lock claim = pool.try_claim();
   if (!claim.owns_lock()) return function(0, n);
+  const Caller caller;
   pool.run(static_cast<int>(parts), [&](int part) {
     const int64_t begin = grains * part / parts * grain;
     const int64_t end = std::min(n, grains * (part + 1) / parts * grain);

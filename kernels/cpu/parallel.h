@@ -8,8 +8,9 @@
 // settled as they come. The function must not throw. Where the pool is busy (another thread's
 // kernel, or a call from inside one) the caller does all the work itself.
 //
-// A thread of the pool looks for the next job for a tenth of a millisecond before it sleeps, and a
-// job never waits for one that sleeps.
+// A thread of the pool that had a part in a job looks for the next one for a tenth of a millisecond
+// before it sleeps, unless there are more threads than cores; and a job never waits for one that
+// sleeps. Threads are started as they are needed, and stay.
 #ifndef HOLLOW_KERNELS_CPU_PARALLEL_H_
 #define HOLLOW_KERNELS_CPU_PARALLEL_H_
 

@@ -7,7 +7,7 @@
 namespace hollow::kernels {
 namespace {
 
-// The lines of kCount elements, 1 KiB behind `from`.
+// The lines of kCount elements, 1 KiB on from `from`.
 template <int64_t kCount, typename T>
 [[gnu::always_inline]] inline void prefetch(const T* from) {
   constexpr int64_t kAhead = 1024;

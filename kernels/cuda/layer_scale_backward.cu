@@ -145,7 +145,7 @@ void layer_scale_backward(Cuda place, T* grad_x, T* grad_gamma, const T* grad_y,
         grad_gamma, nullptr, alpha, none);
     return check_launch();
   }
-  if (is_identity(pairs)) {
+  if (pairs.y == nullptr && pairs.x == nullptr) {
     const SamplePairs one;
     return launch(place, grad_x, grad_gamma, grad_y, x, gamma, alpha, one, pairs.count * rows, dim);
   }

@@ -9,14 +9,14 @@
 
 // One Philox block, four elements (two integers), a thread and step. What a thread has is stored at
 // once where it is whole, contiguous and aligned, as it is in all but the ends of a contiguous
-// tensor: 16 bytes of f32, 8 of a 16-bit type.
+// tensor: 16 bytes of f32, 8 of a 16-bit type, 32 of f64.
 
 namespace hollow::kernels {
 namespace {
 
 // kCount values next to each other.
 template <typename T, int kCount>
-struct alignas(sizeof(T) * kCount) Vector {
+struct alignas(sizeof(T) * kCount) Neighbours {
   T value[kCount];
 };
 
@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(kThreads)
     random_kernel(T* y, RandomRows<Distribution::kPerBlock> rows, RandomStream stream,
                   Distribution fill) {
   constexpr int kPerBlock = Distribution::kPerBlock;
-  using Whole = Vector<T, kPerBlock>;
+  using Whole = Neighbours<T, kPerBlock>;
   const int64_t threads = int64_t{gridDim.x} * blockDim.x;
   for (int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < rows.blocks; i += threads) {
     const RandomPiece piece = rows.piece(i);

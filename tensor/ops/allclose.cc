@@ -17,7 +17,7 @@ std::vector<long double> widened(const Tensor& tensor) {
   std::vector<long double> wide;
   const auto append = [&](const auto& values) { wide.assign(values.begin(), values.end()); };
   if (is_floating_point(tensor.dtype())) {
-    append(tensor.to_vector<float>());
+    append(tensor.to_vector<double>());
   } else {
     append(tensor.to_vector<int64_t>());
   }

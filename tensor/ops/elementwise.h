@@ -1,6 +1,6 @@
 // Sums and products, element by element, with broadcasting. Floating types and i64; both operands
 // of one dtype and on one device. Low precision computes in f32 and rounds once; i64 wraps around.
-// The results are contiguous. A Scalar enters as it is given, in f32 or as an i64: it is not
+// The results are contiguous. A Scalar enters as it is given, in f32, f64 or as an i64: it is not
 // rounded to the tensor's dtype first.
 #ifndef HOLLOW_TENSOR_OPS_ELEMENTWISE_H_
 #define HOLLOW_TENSOR_OPS_ELEMENTWISE_H_

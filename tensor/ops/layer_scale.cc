@@ -35,26 +35,32 @@ constexpr auto kStridedLayerScaleAdd = []<typename T>(auto place, T* y, const T*
 
 void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
   if (are_fast({&y, &x, &gamma})) {
-    return run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, rows_of(x, gamma), gamma.numel());
+    return run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, rows_of(x), gamma.numel());
   }
+  require_no_overlap(op, y, gamma);  // which is walked as another shape below
   const Tensor factors = operand(op, x, gamma);
   run<Floats>(op, y, {&x, &factors}, kStridedLayerScale,
               index_of({&y.layout(), &x.layout(), &factors.layout()}));
 }
 
-void into(absl::string_view op, const Tensor& y, const Tensor& residual, const Tensor& x,
-          const Tensor& gamma, double alpha) {
+}  // namespace
+
+namespace internal {
+
+void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
+                          const Tensor& x, const Tensor& gamma, double alpha) {
   const double factor = checked_alpha(op, alpha, x);
   if (are_fast({&y, &residual, &x, &gamma})) {
-    return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, factor, rows_of(x, gamma),
+    return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, factor, rows_of(x),
                           gamma.numel());
   }
+  require_no_overlap(op, y, gamma);  // which is walked as another shape below
   const Tensor factors = operand(op, x, gamma);
   run<Floats>(op, y, {&residual, &x, &factors}, kStridedLayerScaleAdd, factor,
               index_of({&y.layout(), &residual.layout(), &x.layout(), &factors.layout()}));
 }
 
-}  // namespace
+}  // namespace internal
 
 Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
   check_scaled("layer_scale", x, gamma);
@@ -79,7 +85,7 @@ Tensor layer_scale_add(const Tensor& residual, const Tensor& x, const Tensor& ga
   check_like("layer_scale_add", "residual", residual, "x", x);
   checked_alpha("layer_scale_add", alpha, x);
   Tensor y = empty("layer_scale_add", x.shape(), like(x));
-  into("layer_scale_add", y, residual, x, gamma, alpha);
+  internal::layer_scale_add_into("layer_scale_add", y, residual, x, gamma, alpha);
   return y;
 }
 
@@ -88,13 +94,13 @@ void layer_scale_add_out(const Tensor& y, const Tensor& residual, const Tensor& 
   check_scaled("layer_scale_add_out", x, gamma);
   check_like("layer_scale_add_out", "residual", residual, "x", x);
   check_like("layer_scale_add_out", "output", y, "x", x);
-  into("layer_scale_add_out", y, residual, x, gamma, alpha);
+  internal::layer_scale_add_into("layer_scale_add_out", y, residual, x, gamma, alpha);
 }
 
 void layer_scale_add_(const Tensor& residual, const Tensor& x, const Tensor& gamma, double alpha) {
   check_scaled("layer_scale_add_", x, gamma);
   check_like("layer_scale_add_", "residual", residual, "x", x);
-  into("layer_scale_add_", residual, residual, x, gamma, alpha);
+  internal::layer_scale_add_into("layer_scale_add_", residual, residual, x, gamma, alpha);
 }
 
 }  // namespace hollow

@@ -12,6 +12,7 @@
 #ifndef HOLLOW_TENSOR_OPS_LAYER_SCALE_H_
 #define HOLLOW_TENSOR_OPS_LAYER_SCALE_H_
 
+#include "absl/strings/string_view.h"
 #include "tensor/tensor.h"
 
 namespace hollow {
@@ -37,6 +38,13 @@ void layer_scale_add_out(const Tensor& y, const Tensor& residual, const Tensor& 
 void layer_scale_add_(const Tensor& residual, const Tensor& x, const Tensor& gamma,
                       double alpha = 1.0);
 
+namespace internal {
+
+// layer_scale_add_out under the name of another op, which has checked the shapes.
+void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
+                          const Tensor& x, const Tensor& gamma, double alpha);
+
+}  // namespace internal
 }  // namespace hollow
 
 #endif  // HOLLOW_TENSOR_OPS_LAYER_SCALE_H_

@@ -42,7 +42,7 @@ LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
                                     absl::Span<const int64_t> index, const Tensor& x,
                                     const Tensor& gamma, double alpha, Part part) {
   check_scaled(op, x, gamma);
-  check_samples(op, grad_y, index, x, part);
+  check_samples(op, "grad_y", grad_y, index, x, part);
   checked_alpha(op, alpha, x);
   const LayerScaleGrads grads = results(op, x, gamma);
   const bool whole = part == Part::kWhole;
@@ -56,7 +56,7 @@ LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
   const kernels::SamplePairs pairs = {.count = static_cast<int64_t>(index.size()),
                                       .y = index.data(),
                                       .x = whole ? index.data() : nullptr};
-  const int64_t rows = grad_y.size(0) == 0 ? 0 : rows_of(grad_y, gamma) / grad_y.size(0);
+  const int64_t rows = grad_y.size(0) == 0 ? 0 : rows_of(grad_y) / grad_y.size(0);
   backward(op, grads.x, grads.gamma, grad_y, x, gamma, alpha, pairs, rows);
   return grads;
 }
@@ -70,7 +70,7 @@ LayerScaleGrads layer_scale_backward(const Tensor& grad_y, const Tensor& x, cons
   check_like(kOp, "grad_y", grad_y, "x", x);
   checked_alpha(kOp, alpha, x);
   const LayerScaleGrads grads = results(kOp, x, gamma);
-  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x, gamma));
+  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
   return grads;
 }
 
@@ -82,18 +82,19 @@ void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, co
   check_like(kOp, "grad_x", grad_x, "x", x);
   check_like(kOp, "grad_gamma", grad_gamma, "gamma", gamma);
   checked_alpha(kOp, alpha, x);
-  if (grad_x.is_contiguous() && grad_gamma.is_contiguous()) {
-    return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha, {}, rows_of(x, gamma));
-  }
-  require_apart(kOp, grad_x, grad_gamma);
+  // Of what is copied first run would not see that it overlaps.
+  require_apart(kOp, "two outputs", grad_x, grad_gamma);
   for (const Tensor* const output : {&grad_x, &grad_gamma}) {
-    require_writable(kOp, *output);
     for (const Tensor* const input : {&grad_y, &x, &gamma}) {
       require_no_overlap(kOp, *output, *input);
     }
+    require_writable(kOp, *output);
+  }
+  if (grad_x.is_contiguous() && grad_gamma.is_contiguous()) {
+    return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
   }
   const LayerScaleGrads grads = results(kOp, x, gamma);
-  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x, gamma));
+  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
   grad_x.copy_(grads.x);
   grad_gamma.copy_(grads.gamma);
 }

@@ -12,7 +12,7 @@
 //
 // Floating types, all of one dtype; computed in f32, each result rounded once. f64, for reference,
 // is computed in f64, on the CPU alone: elsewhere Error(kUnsupported). grad_gamma has the same bits
-// for the same shapes: the order of its additions depends on nothing else, on the CPU not
+// for the same shapes and dtype: the order of its additions depends on nothing else, on the CPU not
 // even on the instruction set. Between devices it differs by rounding. Operands that are not
 // contiguous are copied first.
 #ifndef HOLLOW_TENSOR_OPS_LAYER_SCALE_BACKWARD_H_
@@ -34,7 +34,8 @@ struct LayerScaleGrads {
 LayerScaleGrads layer_scale_backward(const Tensor& grad_y, const Tensor& x, const Tensor& gamma,
                                      double alpha = 1.0);
 
-// Into grad_x, which has x's shape and may be grad_y or x, and grad_gamma, which has gamma's.
+// Into grad_x, which has x's shape and may be grad_y or x, and grad_gamma, which has gamma's and
+// may be that.
 void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, const Tensor& grad_y,
                               const Tensor& x, const Tensor& gamma, double alpha = 1.0);
 

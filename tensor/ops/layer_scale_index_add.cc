@@ -22,22 +22,26 @@ void add_one_by_one(absl::string_view op, const Tensor& residual, absl::Span<con
   for (const Tensor* const input : {&residual, &x, &gamma}) require_written(op, *input);
   for (size_t i = 0; i < index.size(); ++i) {
     const int64_t from = part == Part::kWhole ? index[i] : static_cast<int64_t>(i);
-    layer_scale_add_(residual.select(0, index[i]), x.select(0, from), gamma, alpha);
+    const Tensor sample = residual.select(0, index[i]);
+    internal::layer_scale_add_into(op, sample, sample, x.select(0, from), gamma, alpha);
   }
 }
 
 void add(absl::string_view op, const Tensor& residual, absl::Span<const int64_t> index,
          const Tensor& x, const Tensor& gamma, double alpha, Part part) {
   check_scaled(op, x, gamma);
-  check_samples(op, residual, index, x, part);
+  check_samples(op, "residual", residual, index, x, part);
   checked_alpha(op, alpha, x);
+  about({&residual}, [&] { check_dtype(op, Floats{}, residual.dtype()); });
+  // A sample would be read for one while it is written for another.
+  if (part == Part::kAtIndex) require_apart(op, "the residual and x", residual, x);
   if (!are_fast({&residual, &x, &gamma})) {
     return add_one_by_one(op, residual, index, x, gamma, alpha, part);
   }
   const kernels::SamplePairs pairs = {.count = static_cast<int64_t>(index.size()),
                                       .y = index.data(),
                                       .x = part == Part::kWhole ? index.data() : nullptr};
-  const int64_t rows = residual.size(0) == 0 ? 0 : rows_of(residual, gamma) / residual.size(0);
+  const int64_t rows = residual.size(0) == 0 ? 0 : rows_of(residual) / residual.size(0);
   run<F32Floats>(op, residual, {&residual, &x, &gamma}, kIndexAdd, alpha, pairs, rows,
                  gamma.numel());
 }

@@ -1,6 +1,7 @@
 #include "tensor/ops/layer_scale_rules.h"
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +22,7 @@ void check_scaled(absl::string_view op, const Tensor& x, const Tensor& gamma) {
 
 void check_like(absl::string_view op, const char* name, const Tensor& tensor,
                 const char* model_name, const Tensor& model) {
-  if (tensor.shape() != model.shape()) {
+  if (!same_shape(tensor.shape(), model.shape())) {
     throw Error(ErrorCode::kShape, op,
                 absl::StrCat("the ", name, " must have the shape of ", model_name, "; it is ",
                              describe(tensor), " and ", model_name, " is ", describe(model)));
@@ -37,8 +38,8 @@ double checked_alpha(absl::string_view op, double alpha, const Tensor& x) {
                            ", for ", describe(x)));
 }
 
-void check_samples(absl::string_view op, const Tensor& whole, absl::Span<const int64_t> index,
-                   const Tensor& part, Part kind) {
+void check_samples(absl::string_view op, const char* name, const Tensor& whole,
+                   absl::Span<const int64_t> index, const Tensor& part, Part kind) {
   const int64_t samples = whole.dim() < 2 ? 0 : whole.size(0);
   const int64_t wanted = kind == Part::kWhole ? samples : static_cast<int64_t>(index.size());
   const bool fits =
@@ -46,17 +47,20 @@ void check_samples(absl::string_view op, const Tensor& whole, absl::Span<const i
       absl::MakeConstSpan(whole.shape()).subspan(1) == absl::MakeConstSpan(part.shape()).subspan(1);
   if (!fits) {
     throw Error(ErrorCode::kShape, op,
-                absl::StrCat("both must be [samples, ..., dim], of samples of one shape; one is ",
-                             describe(whole), ", the other ", describe(part), ", which must have ",
-                             wanted, " for an index of ", index.size()));
+                absl::StrCat("the ", name,
+                             " and x must be [samples, ..., dim], of samples of one shape; the ",
+                             name, " is ", describe(whole), ", and x ", describe(part),
+                             ", which must have ", wanted, " for an index of ", index.size()));
   }
   require_one_device_and_dtype(op, whole, part);
   std::vector<bool> seen(static_cast<size_t>(samples));
   for (const int64_t sample : index) {
     if (sample < 0 || sample >= samples) {
-      throw Error(ErrorCode::kShape, op,
-                  absl::StrCat("the index names sample ", sample, " of ", describe(whole),
-                               "; it must be from 0 to ", samples - 1));
+      throw Error(
+          ErrorCode::kShape, op,
+          absl::StrCat("the index names sample ", sample, " of ", describe(whole),
+                       samples == 0 ? std::string(", which has none; give an empty index")
+                                    : absl::StrCat("; it must be from 0 to ", samples - 1)));
     }
     if (seen[static_cast<size_t>(sample)]) {
       throw Error(ErrorCode::kAlias, op,
@@ -74,8 +78,11 @@ bool are_fast(std::initializer_list<const Tensor*> operands) {
   return true;
 }
 
-int64_t rows_of(const Tensor& x, const Tensor& gamma) {
-  return gamma.numel() == 0 ? 0 : x.numel() / gamma.numel();
+int64_t rows_of(const Tensor& x) {
+  const Shape& shape = x.shape();
+  int64_t rows = shape.back() == 0 ? 0 : 1;
+  for (size_t d = 0; d + 1 < shape.size(); ++d) rows *= shape[d];
+  return rows;
 }
 
 }  // namespace hollow

@@ -23,18 +23,19 @@ void check_like(absl::string_view op, const char* name, const Tensor& tensor,
 // Throws Error(kValue) where alpha is not finite in what x is computed in: f32, or f64.
 double checked_alpha(absl::string_view op, double alpha, const Tensor& x);
 
-// Throws Error(kShape) unless both have samples, in their first dimension, and of one shape;
-// `part` has as many as the index, or, where it is another whole, as many as that. The index names
-// samples of `whole`: Error(kShape) where there is no such, Error(kAlias) where one stands twice.
+// Throws Error(kShape) unless both have samples, in their first dimension, and of one shape. The
+// whole is `name` to the op; `part`, which is x, has as many as the index, or, where it is another
+// whole, as many as that. The index names samples of the whole: Error(kShape) where there is no
+// such, Error(kAlias) where one stands twice.
 enum class Part { kAtIndex, kWhole };
-void check_samples(absl::string_view op, const Tensor& whole, absl::Span<const int64_t> index,
-                   const Tensor& part, Part kind);
+void check_samples(absl::string_view op, const char* name, const Tensor& whole,
+                   absl::Span<const int64_t> index, const Tensor& part, Part kind);
 
 // Whether the kernels of the family take them as they are.
 bool are_fast(std::initializer_list<const Tensor*> operands);
 
-// Of channels, in a tensor whose last size is gamma's.
-int64_t rows_of(const Tensor& x, const Tensor& gamma);
+// Of channels: the product of all sizes but the last, 0 where there are no channels.
+int64_t rows_of(const Tensor& x);
 
 }  // namespace hollow
 

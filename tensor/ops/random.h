@@ -1,6 +1,7 @@
 // Fills with random values that depend on (key, generation, element index) and on nothing else: not
 // on device, threads, dtype or strides. Elements count in row-major order of the tensor's shape.
-// f32; f16 and bf16 get the rounded f32. On meta they check their arguments and do nothing.
+// f32; f16 and bf16 get the rounded f32, and f64 the widened one: what bounds and moments f32
+// cannot hold are refused there too. On meta they check their arguments and do nothing.
 //
 // A tensor that is a shard of a larger one (tensor/shard.h) gets the values that the larger one
 // would have there, and no others are computed. Error(kShape) for a shard that does not fit.

@@ -10,9 +10,12 @@
 #include "nn/layer_scale.h"
 #include "nn/linear.h"
 #include "tensor/memory.h"
+#include "tensor/ops/allclose.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/layer_scale.h"
+#include "tensor/ops/layer_scale_backward.h"
+#include "tensor/ops/layer_scale_index_add.h"
 #include "tensor/ops/random.h"
 #include "tensor/ops/reduce.h"
 #include "tensor/placement.h"
@@ -80,6 +83,63 @@ TEST_F(GpuTest, LayerScaleEqualsTheCpu) {
         EXPECT_EQ(bits(layer_scale(x_gpu, gamma_gpu)), bits(layer_scale(x, gamma)));
         layer_scale_(x_gpu, gamma_gpu);
         EXPECT_EQ(bits(x_gpu), bits(layer_scale(x, gamma)));
+      }
+    }
+  }
+}
+
+// Every width of access that addresses allow, and more pairs of samples than a launch takes.
+TEST_F(GpuTest, TheOtherFormsOfLayerScaleEqualTheCpu) {
+  constexpr int64_t kSamples = 300;
+  std::vector<int64_t> index;
+  for (int64_t i = kSamples - 1; i >= 0; i -= 1 + i % 2) index.push_back(i);
+  const auto kept = static_cast<int64_t>(index.size());
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const int64_t dim : {1, 7, 96, 384, 385, 4096}) {
+      const int64_t rows = dim > 1000 ? 1 : 5;
+      for (const int64_t shift : {0, 1, 2, 4}) {
+        const auto make = [&](int64_t samples, const char* name) {
+          const Tensor flat = randn({samples * rows * dim + shift}, RngKey(3) / name,
+                                    {.dtype = dtype, .device = Device::cpu()});
+          return flat.narrow(0, shift, samples * rows * dim).reshape({samples, rows, dim});
+        };
+        // At the same place beside an address as on the host.
+        const auto on_gpu = [&](const Tensor& tensor) {
+          const Tensor flat = empty({tensor.numel() + shift}, {.dtype = dtype, .device = gpu_});
+          const Tensor view = flat.narrow(0, shift, tensor.numel()).reshape(tensor.shape());
+          view.copy_(tensor);
+          return view;
+        };
+        const Tensor residual = make(kSamples, "r"), x = make(kSamples, "x"),
+                     part = make(kept, "p");
+        const Tensor gamma = randn({dim}, RngKey(4), {.dtype = dtype, .device = Device::cpu()});
+        const Tensor r_gpu = on_gpu(residual), x_gpu = on_gpu(x), part_gpu = on_gpu(part);
+        const Tensor gamma_gpu = gamma.to(gpu_);
+        EXPECT_EQ(bits(layer_scale_add(r_gpu, x_gpu, gamma_gpu, 0.3)),
+                  bits(layer_scale_add(residual, x, gamma, 0.3)));
+
+        const LayerScaleGrads grads = layer_scale_backward(residual, x, gamma, 0.3);
+        const LayerScaleGrads grads_gpu = layer_scale_backward(r_gpu, x_gpu, gamma_gpu, 0.3);
+        EXPECT_EQ(bits(grads_gpu.x), bits(grads.x));
+        const Tolerance rounding = {.relative = dtype == DType::kF32 ? 1e-4 : 2e-2,
+                                    .absolute = dtype == DType::kF32 ? 1e-3 : 1e-1};
+        EXPECT_TRUE(allclose(grads_gpu.gamma, grads.gamma, rounding));
+        EXPECT_EQ(bits(grads_gpu.gamma),
+                  bits(layer_scale_backward(r_gpu, x_gpu, gamma_gpu, 0.3).gamma));
+
+        const LayerScaleGrads of_index =
+            layer_scale_index_add_backward(residual, index, part, gamma);
+        const LayerScaleGrads of_index_gpu =
+            layer_scale_index_add_backward(r_gpu, index, part_gpu, gamma_gpu);
+        EXPECT_EQ(bits(of_index_gpu.x), bits(of_index.x));
+        EXPECT_TRUE(allclose(of_index_gpu.gamma, of_index.gamma, rounding));
+
+        layer_scale_index_add_(residual, index, part, gamma, 0.3);
+        layer_scale_index_add_(r_gpu, index, part_gpu, gamma_gpu, 0.3);
+        EXPECT_EQ(bits(r_gpu), bits(residual));
+        layer_scale_drop_path_add_(residual, index, x, gamma, -2);
+        layer_scale_drop_path_add_(r_gpu, index, x_gpu, gamma_gpu, -2);
+        ASSERT_EQ(bits(r_gpu), bits(residual)) << dtype << " " << dim << " " << shift;
       }
     }
   }

@@ -70,7 +70,7 @@ TEST(ParallelTest, SmallWorkStaysOnTheCaller) {
 
 // Each part waits for all others to have begun, so each needs a thread of its own.
 TEST(ParallelTest, UsesTheThreadsItMay) {
-  for (const int threads : {4, 2, 6, 1, 3}) {
+  for (const int threads : {4, 2, 6, 1, 3, 2}) {
     set_num_threads(threads);
     EXPECT_EQ(num_threads(), threads);
     for (int round = 0; round < 20; ++round) {
@@ -98,6 +98,23 @@ TEST(ParallelTest, JobsAfterPausesLoseNoWork) {
       for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
     });
     ASSERT_EQ(seen, std::vector<int>(64, 1)) << round;
+  }
+}
+
+// Longer than a thread looks for what it waits for.
+TEST(ParallelTest, ACallerThatIsDoneFirstWaitsForTheOthers) {
+  set_num_threads(2);
+  const std::thread::id caller = std::this_thread::get_id();
+  for (int round = 0; round < 20; ++round) {
+    std::barrier both(2);
+    std::atomic<int> done{0};
+    parallel_for(2, 1, [&](int64_t, int64_t) {
+      both.arrive_and_wait();
+      const bool waits = std::this_thread::get_id() != caller;
+      if (waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ++done;
+    });
+    ASSERT_EQ(done, 2);
   }
 }
 

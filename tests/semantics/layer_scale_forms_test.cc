@@ -180,7 +180,7 @@ TEST(LayerScaleFormsTest, Case40_ExactAliasingIsFineAndPartialOverlapIsNot) {
   const Tensor head = base.narrow(0, 0, 2), tail = base.narrow(0, 1, 2), other = counting({2, 2});
   const auto before = bits(base);
   const auto refused = [&](absl::FunctionRef<void()> call) {
-    expect_error(ErrorCode::kAlias, {"overlaps the input"}, call);
+    expect_error(ErrorCode::kAlias, {}, call);
     EXPECT_EQ(bits(base), before);
   };
   refused([&] { layer_scale_out(head, tail, gamma); });
@@ -190,6 +190,14 @@ TEST(LayerScaleFormsTest, Case40_ExactAliasingIsFineAndPartialOverlapIsNot) {
   refused([&] { layer_scale_drop_path_add_(head, {0}, tail, gamma); });
   refused([&] { layer_scale_backward_out(head, empty({2}), tail, other, gamma); });
   refused([&] { layer_scale_backward_out(empty({2, 2}), head.select(0, 1), tail, other, gamma); });
+  // In f64, whose kernels walk gamma in another shape, as in f32.
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    const Tensor row = counting({1, 2}, {.dtype = dtype});
+    expect_error(ErrorCode::kAlias, {"overlaps the input"},
+                 [&] { layer_scale_(row, row.select(0, 0)); });
+    expect_error(ErrorCode::kAlias, {"overlaps the input"},
+                 [&] { layer_scale_add_(row, row.clone(), row.select(0, 0)); });
+  }
   // x[i] += gamma * x[i]
   layer_scale_drop_path_add_(other, {1}, other, gamma);
   EXPECT_EQ(other.to_vector<int64_t>(), (std::vector<int64_t>{1, 2, 3 + 6, 4 + 12}));

@@ -48,6 +48,12 @@ TEST(AllcloseTest, InfinitiesAndNaN) {
   EXPECT_FALSE(allclose(one(1), one(kNaN)));
 }
 
+TEST(AllcloseTest, F64IsComparedInF64) {
+  const Tensor one = from_values<double>({1.0}), near = from_values<double>({1.0 + 0x1p-40});
+  EXPECT_FALSE(allclose(one, near, {.relative = 0x1p-42, .absolute = 0}));
+  EXPECT_TRUE(allclose(one, near, {.relative = 0x1p-38, .absolute = 0}));
+}
+
 TEST(AllcloseTest, AnyDTypesAndStrides) {
   EXPECT_TRUE(allclose(counting({2, 3}, {.dtype = DType::kBF16}),
                        counting({2, 3}, {.dtype = DType::kI64})));

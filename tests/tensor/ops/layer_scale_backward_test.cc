@@ -9,6 +9,10 @@
 
 #include "gtest/gtest.h"
 #include "tensor/factory.h"
+#include "tensor/ops/elementwise.h"
+#include "tensor/ops/fill.h"
+#include "tensor/ops/layer_scale.h"
+#include "tensor/ops/reduce.h"
 #include "tests/tensor/ops/random_view.h"
 #include "tests/testing.h"
 
@@ -102,26 +106,34 @@ TEST(LayerScaleBackwardTest, StridesChangeNoBit) {
   EXPECT_EQ(grad_gamma.to_vector<int64_t>(), (Index{22, 26, 30}));
 }
 
-// What check_grad of any framework does: half the difference of two sums that are a step apart.
+// What a gradient check of any framework does: half the difference of two losses that are a step
+// apart, of the forward op itself.
 TEST(LayerScaleBackwardTest, IsTheSlopeOfTheForward) {
   std::mt19937_64 random(53);
-  const Tensor grad_y = random_tensor({4, 5}, DType::kF32, random);
-  const Tensor x = random_tensor({4, 5}, DType::kF32, random);
-  const Tensor gamma = random_tensor({5}, DType::kF32, random);
-  const Values dy = doubles(grad_y), v = doubles(x), g = doubles(gamma);
-  const auto loss = [&](const Values& v_, const Values& g_) {
-    double sum = 0;
-    for (size_t i = 0; i < v_.size(); ++i) sum += dy[i] * (v_[i] * 0.6 * g_[i % 5]);
-    return sum;
+  const Tensor grad_y = random_tensor({4, 5}, DType::kF64, random);
+  const Tensor residual = random_tensor({4, 5}, DType::kF64, random);
+  const Tensor x = random_tensor({4, 5}, DType::kF64, random);
+  const Tensor gamma = random_tensor({5}, DType::kF64, random);
+  const auto loss = [&] {
+    return sum(mul(grad_y, layer_scale_add(residual, x, gamma, 0.6))).item<double>();
   };
-  const LayerScaleGrads grads = layer_scale_backward(grad_y, x, gamma, 0.6);
-  const auto slope = [&](size_t i, bool of_x) {
-    Values v_[2] = {v, v}, g_[2] = {g, g};
-    for (const int side : {0, 1}) (of_x ? v_ : g_)[side][i] += side == 0 ? -0.5 : 0.5;
-    return loss(v_[1], g_[1]) - loss(v_[0], g_[0]);
+  const auto slope = [&](const Tensor& element) {
+    const double before = element.item<double>();
+    fill_(element, before + 0.5);
+    const double above = loss();
+    fill_(element, before - 0.5);
+    const double below = loss();
+    fill_(element, before);
+    return above - below;
   };
-  for (size_t i = 0; i < v.size(); ++i) EXPECT_NEAR(doubles(grads.x)[i], slope(i, true), 1e-5);
-  for (size_t c = 0; c < g.size(); ++c) EXPECT_NEAR(doubles(grads.gamma)[c], slope(c, false), 1e-5);
+  const auto [grad_x, grad_gamma] = layer_scale_backward(grad_y, x, gamma, 0.6);
+  for (int64_t c = 0; c < 5; ++c) {
+    EXPECT_NEAR(grad_gamma.select(0, c).item<double>(), slope(gamma.select(0, c)), 1e-12);
+    for (int64_t r = 0; r < 4; ++r) {
+      EXPECT_NEAR(grad_x.select(0, r).select(0, c).item<double>(),
+                  slope(x.select(0, r).select(0, c)), 1e-12);
+    }
+  }
 }
 
 TEST(LayerScaleBackwardTest, GradXMayBeGradYOrX) {
@@ -218,6 +230,20 @@ TEST(LayerScaleBackwardTest, WantsValuesAndChangesNothingWithoutThem) {
     });
   }
   EXPECT_EQ(bits(x), bits(before));
+}
+
+// Whatever is copied on the way.
+TEST(LayerScaleBackwardTest, PartialOverlapIsAnErrorInAnyLayout) {
+  const Tensor square = counting({2, 2}), other = counting({2, 2}), gamma = ones({2});
+  const auto refused = [&](const Tensor& grad_x, const Tensor& grad_y, const Tensor& x) {
+    const auto before = bits(square);
+    expect_error(ErrorCode::kAlias, {"layer_scale_backward_out:", "overlaps the input"},
+                 [&] { layer_scale_backward_out(grad_x, empty({2}), grad_y, x, gamma); });
+    EXPECT_EQ(bits(square), before);
+  };
+  refused(square, other, square.transpose(0, 1));
+  refused(square, square.transpose(0, 1), other);
+  refused(square.transpose(0, 1), other, square);
 }
 
 TEST(LayerScaleBackwardTest, BothResultsAreWritten) {

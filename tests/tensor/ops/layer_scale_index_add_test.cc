@@ -118,6 +118,15 @@ TEST(LayerScaleIndexAddTest, ErrorsAreTheSameOnMeta) {
     expect_error(ErrorCode::kDType, {op, "f16 on", "f32 on"}, [&] {
       layer_scale_index_add_(x, {0, 1}, half, gamma);
     });
+    // Which there is nothing to be added of.
+    const Tensor integers = ones({4, 2, 3}, {.dtype = DType::kI64, .device = device});
+    expect_error(ErrorCode::kDType, {op, "does not take i64", "[4, 2, 3] i64"}, [&] {
+      layer_scale_index_add_(integers, {}, integers.narrow(0, 0, 0),
+                             ones({3}, {.dtype = DType::kI64, .device = device}));
+    });
+    expect_error(ErrorCode::kShape, {op, "sample 0 of tensor [0, 3]", "which has none"}, [&] {
+      layer_scale_index_add_(ones({0, 3}, options), {0}, ones({1, 3}, options), gamma);
+    });
     layer_scale_index_add_(x, {3, 0}, two, gamma);
     EXPECT_EQ(x.is_meta(), device.is_meta());
   }
@@ -136,8 +145,16 @@ TEST(LayerScaleIndexAddTest, BadOperandsChangeNothing) {
                  [&] {
                    layer_scale_index_add_(residual, {0, 1}, half_written, gamma);
                  });
-    expect_error(ErrorCode::kAlias, {"layer_scale_index_add_:", "overlaps"}, [&] {
-      layer_scale_index_add_(residual, {0, 1}, residual.narrow(0, 1, 2), gamma);
+    for (const Tensor& part : {residual.narrow(0, 1, 2), residual.narrow(0, 0, 2)}) {
+      expect_error(ErrorCode::kAlias, {"layer_scale_index_add_:", "the residual and x share"}, [&] {
+        layer_scale_index_add_(residual, {0, 1}, part, gamma);
+      });
+    }
+    expect_error(ErrorCode::kAlias, {"layer_scale_index_add_:", "the residual and x share"}, [&] {
+      layer_scale_index_add_(residual, {3, 0, 1, 2}, residual, gamma);
+    });
+    expect_error(ErrorCode::kAlias, {"layer_scale_drop_path_add_:", "overlaps the input"}, [&] {
+      layer_scale_drop_path_add_(base.narrow(0, 0, 3), {0, 1}, base.narrow(0, 1, 3), ones({2}));
     });
     EXPECT_EQ(bits(residual), before);
     const Tensor wide = ones({1, 2, 3}).expand({4, 2, 3});
