@@ -174,10 +174,9 @@ void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const 
       }
     });
   }
-  parallel_for(dim, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, groups.count)),
-               [&](int64_t begin, int64_t end) {
-                 reduce(grad_gamma, sums.data, groups.count, alpha, dim, begin, end);
-               });
+  parallel_for(dim, std::max<int64_t>(1, kGrain / groups.count), [&](int64_t begin, int64_t end) {
+    reduce(grad_gamma, sums.data, groups.count, alpha, dim, begin, end);
+  });
 }
 
 #define LAYER_SCALE_BACKWARD(T)                                                        \

@@ -1,7 +1,5 @@
 // In f64 it is the reference for the others: the formula, and nothing else.
 
-#include <algorithm>
-
 #include "kernels/layer_scale_backward.h"
 
 namespace hollow::kernels {

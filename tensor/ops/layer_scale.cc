@@ -49,14 +49,13 @@ namespace internal {
 
 void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
                           const Tensor& x, const Tensor& gamma, double alpha) {
-  const double factor = checked_alpha(op, alpha, x);
   if (are_fast({&y, &residual, &x, &gamma})) {
-    return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, factor, rows_of(x),
+    return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, rows_of(x),
                           gamma.numel());
   }
   require_no_overlap(op, y, gamma);  // which is walked as another shape below
   const Tensor factors = operand(op, x, gamma);
-  run<Floats>(op, y, {&residual, &x, &factors}, kStridedLayerScaleAdd, factor,
+  run<Floats>(op, y, {&residual, &x, &factors}, kStridedLayerScaleAdd, alpha,
               index_of({&y.layout(), &residual.layout(), &x.layout(), &factors.layout()}));
 }
 
@@ -83,7 +82,7 @@ void layer_scale_(const Tensor& x, const Tensor& gamma) {
 Tensor layer_scale_add(const Tensor& residual, const Tensor& x, const Tensor& gamma, double alpha) {
   check_scaled("layer_scale_add", x, gamma);
   check_like("layer_scale_add", "residual", residual, "x", x);
-  checked_alpha("layer_scale_add", alpha, x);
+  check_alpha("layer_scale_add", alpha, x);
   Tensor y = empty("layer_scale_add", x.shape(), like(x));
   internal::layer_scale_add_into("layer_scale_add", y, residual, x, gamma, alpha);
   return y;
@@ -94,12 +93,14 @@ void layer_scale_add_out(const Tensor& y, const Tensor& residual, const Tensor& 
   check_scaled("layer_scale_add_out", x, gamma);
   check_like("layer_scale_add_out", "residual", residual, "x", x);
   check_like("layer_scale_add_out", "output", y, "x", x);
+  check_alpha("layer_scale_add_out", alpha, x);
   internal::layer_scale_add_into("layer_scale_add_out", y, residual, x, gamma, alpha);
 }
 
 void layer_scale_add_(const Tensor& residual, const Tensor& x, const Tensor& gamma, double alpha) {
   check_scaled("layer_scale_add_", x, gamma);
   check_like("layer_scale_add_", "residual", residual, "x", x);
+  check_alpha("layer_scale_add_", alpha, x);
   internal::layer_scale_add_into("layer_scale_add_", residual, residual, x, gamma, alpha);
 }
 

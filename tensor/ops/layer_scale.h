@@ -40,7 +40,7 @@ void layer_scale_add_(const Tensor& residual, const Tensor& x, const Tensor& gam
 
 namespace internal {
 
-// layer_scale_add_out under the name of another op, which has checked the shapes.
+// layer_scale_add_out under the name of another op, which has checked shapes and alpha.
 void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
                           const Tensor& x, const Tensor& gamma, double alpha);
 

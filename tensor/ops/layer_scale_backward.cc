@@ -43,7 +43,7 @@ LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
                                     const Tensor& gamma, double alpha, Part part) {
   check_scaled(op, x, gamma);
   check_samples(op, "grad_y", grad_y, index, x, part);
-  checked_alpha(op, alpha, x);
+  check_alpha(op, alpha, x);
   const LayerScaleGrads grads = results(op, x, gamma);
   const bool whole = part == Part::kWhole;
   if (whole) {
@@ -68,7 +68,7 @@ LayerScaleGrads layer_scale_backward(const Tensor& grad_y, const Tensor& x, cons
   constexpr absl::string_view kOp = "layer_scale_backward";
   check_scaled(kOp, x, gamma);
   check_like(kOp, "grad_y", grad_y, "x", x);
-  checked_alpha(kOp, alpha, x);
+  check_alpha(kOp, alpha, x);
   const LayerScaleGrads grads = results(kOp, x, gamma);
   backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
   return grads;
@@ -81,16 +81,18 @@ void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, co
   check_like(kOp, "grad_y", grad_y, "x", x);
   check_like(kOp, "grad_x", grad_x, "x", x);
   check_like(kOp, "grad_gamma", grad_gamma, "gamma", gamma);
-  checked_alpha(kOp, alpha, x);
-  // Of what is copied first run would not see that it overlaps.
-  require_apart(kOp, "two outputs", grad_x, grad_gamma);
-  for (const Tensor* const output : {&grad_x, &grad_gamma}) {
-    for (const Tensor* const input : {&grad_y, &x, &gamma}) {
-      require_no_overlap(kOp, *output, *input);
+  check_alpha(kOp, alpha, x);
+  if (!are_contiguous({&grad_x, &grad_gamma, &grad_y, &x, &gamma})) {
+    // Of what is copied run would not see that it overlaps.
+    require_apart(kOp, "two outputs", grad_x, grad_gamma);
+    for (const Tensor* const output : {&grad_x, &grad_gamma}) {
+      for (const Tensor* const input : {&grad_y, &x, &gamma}) {
+        require_no_overlap(kOp, *output, *input);
+      }
+      require_writable(kOp, *output);
     }
-    require_writable(kOp, *output);
   }
-  if (grad_x.is_contiguous() && grad_gamma.is_contiguous()) {
+  if (are_contiguous({&grad_x, &grad_gamma})) {
     return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
   }
   const LayerScaleGrads grads = results(kOp, x, gamma);

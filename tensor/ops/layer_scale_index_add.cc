@@ -31,7 +31,7 @@ void add(absl::string_view op, const Tensor& residual, absl::Span<const int64_t>
          const Tensor& x, const Tensor& gamma, double alpha, Part part) {
   check_scaled(op, x, gamma);
   check_samples(op, "residual", residual, index, x, part);
-  checked_alpha(op, alpha, x);
+  check_alpha(op, alpha, x);
   about({&residual}, [&] { check_dtype(op, Floats{}, residual.dtype()); });
   // A sample would be read for one while it is written for another.
   if (part == Part::kAtIndex) require_apart(op, "the residual and x", residual, x);

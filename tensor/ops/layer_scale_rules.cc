@@ -30,9 +30,9 @@ void check_like(absl::string_view op, const char* name, const Tensor& tensor,
   require_one_device_and_dtype(op, tensor, model);
 }
 
-double checked_alpha(absl::string_view op, double alpha, const Tensor& x) {
+void check_alpha(absl::string_view op, double alpha, const Tensor& x) {
   const bool in_f32 = contains(F32Floats{}, x.dtype());
-  if (std::isfinite(in_f32 ? static_cast<float>(alpha) : alpha)) return alpha;
+  if (std::isfinite(in_f32 ? static_cast<float>(alpha) : alpha)) return;
   throw Error(ErrorCode::kValue, op,
               absl::StrCat("alpha must be finite", in_f32 ? " in f32" : "", "; it is ", alpha,
                            ", for ", describe(x)));
@@ -71,11 +71,15 @@ void check_samples(absl::string_view op, const char* name, const Tensor& whole,
   }
 }
 
-bool are_fast(std::initializer_list<const Tensor*> operands) {
+bool are_contiguous(std::initializer_list<const Tensor*> operands) {
   for (const Tensor* const operand : operands) {
-    if (!operand->is_contiguous() || !contains(F32Floats{}, operand->dtype())) return false;
+    if (!operand->is_contiguous()) return false;
   }
   return true;
+}
+
+bool are_fast(std::initializer_list<const Tensor*> operands) {
+  return contains(F32Floats{}, (*operands.begin())->dtype()) && are_contiguous(operands);
 }
 
 int64_t rows_of(const Tensor& x) {

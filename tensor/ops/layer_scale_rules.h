@@ -21,7 +21,7 @@ void check_like(absl::string_view op, const char* name, const Tensor& tensor,
                 const char* model_name, const Tensor& model);
 
 // Throws Error(kValue) where alpha is not finite in what x is computed in: f32, or f64.
-double checked_alpha(absl::string_view op, double alpha, const Tensor& x);
+void check_alpha(absl::string_view op, double alpha, const Tensor& x);
 
 // Throws Error(kShape) unless both have samples, in their first dimension, and of one shape. The
 // whole is `name` to the op; `part`, which is x, has as many as the index, or, where it is another
@@ -31,7 +31,9 @@ enum class Part { kAtIndex, kWhole };
 void check_samples(absl::string_view op, const char* name, const Tensor& whole,
                    absl::Span<const int64_t> index, const Tensor& part, Part kind);
 
-// Whether the kernels of the family take them as they are.
+bool are_contiguous(std::initializer_list<const Tensor*> operands);
+
+// Whether the kernels of the family take them, all of one dtype, as they are.
 bool are_fast(std::initializer_list<const Tensor*> operands);
 
 // Of channels: the product of all sizes but the last, 0 where there are no channels.
