@@ -37,6 +37,7 @@ void synchronize(Device device);
 // between while it lives. An op holds one while it enqueues its kernel.
 class StreamOrder {
  public:
+  StreamOrder() = default;
   StreamOrder(absl::string_view op, Device device, absl::Span<Storage* const> storages) {
     if (device.is_cuda()) order(op, device, storages);
   }

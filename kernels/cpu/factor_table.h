@@ -14,9 +14,9 @@ namespace hollow::kernels {
 template <int64_t kMost>
 struct FactorTable {
   template <typename T>
-  FactorTable(const T* gamma, float alpha, int64_t dim, int64_t at_least = kScaleStep)
+  FactorTable(Isa isa, const T* gamma, float alpha, int64_t dim, int64_t at_least = kScaleStep)
       : period((at_least + dim - 1) / dim * dim) {
-    for (int64_t i = 0; i < dim; ++i) factors[i] = alpha * static_cast<float>(gamma[i]);
+    visit_isa(isa, [&]<Isa kIsa>() { make_factors<kIsa>(factors, gamma, alpha, dim); });
     for (int64_t i = dim; i < period + kScaleStep; ++i) factors[i] = factors[i - dim];
   }
 

@@ -64,7 +64,7 @@ struct Backward {
   // Of channels [first, first + width).
   Factors factors(int64_t first, int64_t width) const {
     const int64_t numel = pairs.count * rows * width;
-    return Factors(gamma + first, alpha, width, std::clamp(numel, kScaleStep, kLongPeriod));
+    return Factors(isa, gamma + first, alpha, width, std::clamp(numel, kScaleStep, kLongPeriod));
   }
 
   // Channels [first, first + width) of rows [begin, end) of all: the sums, and grad_x.

@@ -25,10 +25,15 @@ template <Isa kIsa, typename T>
 void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
                 int64_t phase, int64_t count, Stores stores);
 
+// factors[i] = alpha * gamma[i] in f32, for 0 <= i < count.
+template <Isa kIsa, typename T>
+void make_factors(float* factors, const T* gamma, float alpha, int64_t count);
+
 // clang-format off
 #define HOLLOW_SCALE_FLAT_OF(isa, T)                                                           \
   template void scale_flat<isa>(T*, const T*, const T*, const float*, int64_t, int64_t, int64_t, \
-                                Stores);
+                                Stores);                                                       \
+  template void make_factors<isa>(float*, const T*, float, int64_t);
 // clang-format on
 
 }  // namespace hollow::kernels

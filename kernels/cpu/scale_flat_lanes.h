@@ -107,6 +107,21 @@ void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64
   go.template operator()<Form{true, Stores::kCached}>();
 }
 
+template <Isa kIsa, typename T>
+void make_factors(float* factors, const T* gamma, float alpha, int64_t count) {
+  constexpr int64_t kFloats = Vectors::kFloats;
+  int64_t i = 0;
+  for (; i + kFloats <= count; i += kFloats) {
+    Vectors::store(factors + i, alpha * Vectors::load(gamma + i));
+  }
+  const auto rest = static_cast<size_t>(count - i);
+  T few[kFloats] = {};
+  float made[kFloats];
+  __builtin_memcpy(few, gamma + i, rest * sizeof(T));
+  Vectors::store(made, alpha * Vectors::load(few));
+  __builtin_memcpy(factors + i, made, rest * sizeof(float));
+}
+
 }  // namespace hollow::kernels
 
 #endif  // HOLLOW_KERNELS_CPU_SCALE_FLAT_LANES_H_

@@ -23,6 +23,11 @@ void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64
   }
 }
 
+template <Isa kIsa, typename T>
+void make_factors(float* factors, const T* gamma, float alpha, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) factors[i] = alpha * static_cast<float>(gamma[i]);
+}
+
 #define PORTABLE(T) HOLLOW_SCALE_FLAT_OF(Isa::kPortable, T)
 HOLLOW_F32_FLOATS(PORTABLE)
 
