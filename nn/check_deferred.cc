@@ -107,7 +107,7 @@ class Check {
     for (const std::shared_ptr<Storage>& storage : storages) {
       if (storage->origin()->writer == nullptr) continue;
       try {
-        write_slot("check_deferred", storage, Fill::kAll);
+        write_slot("check_deferred", declared(storage), Fill::kAll);
       } catch (const Error& error) {
         failures_.emplace(storage.get(), error.message());
       }

@@ -170,7 +170,7 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     storage->mark_changed();  // what a sealed one holds is not the new writer's
     bool wrote = false;
     try {
-      write_slot("set_writer", storage, Fill::kAll);
+      write_slot("set_writer", declared(storage), Fill::kAll);
       wrote = !storage->sealed();
       write_slots("set_writer", computed, Fill::kAll);
     } catch (...) {

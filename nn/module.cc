@@ -77,11 +77,10 @@ Tensor& Module::add_slot(absl::string_view op, absl::string_view name, SlotKind 
         throw Error(error.code(), op, absl::StrCat("\"", full, "\": ", error.message()));
       }
     }();
-    const std::shared_ptr<Storage> storage = tensor.storage();
-    Writer& kept = storage->origin()->writer;
+    Writer& kept = tensor.storage()->origin()->writer;
     try {
-      if (kept != nullptr) write_slot(op, storage, Fill::kAll);
-      slots_.push_back({last_part(full), kind, std::move(tensor)});
+      if (kept != nullptr) write_slot(op, tensor, Fill::kAll);
+      slots_.push_back({last_part(full, name), kind, tensor});
     } catch (...) {
       kept = nullptr;  // it may hold on to this module, and a handle on the tensor may live on
       throw;
@@ -103,12 +102,12 @@ void Module::build_child(absl::string_view op, absl::string_view name,
                                "\" built another module before its own base class, which took its "
                                "place in the tree; build modules with add_child or as members"));
     }
-    children_.push_back({last_part(path), std::move(child)});
+    children_.push_back({last_part(path, name), std::move(child)});
   });
 }
 
 void Module::check_name(absl::string_view op, absl::string_view name) const {
-  if (name.empty() || std::count(name.begin(), name.end(), '.') > 0) {
+  if (name.empty() || name.find('.') != absl::string_view::npos) {
     throw Error(ErrorCode::kKey, op,
                 absl::StrCat("\"", name, "\" in ", title(),
                              " is not a name: it must not be empty, nor have a dot"));

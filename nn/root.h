@@ -56,9 +56,9 @@ class Module::Root : public Kin {
   std::vector<std::weak_ptr<Storage>> given_;
 };
 
-// Of a qualified name.
-inline absl::string_view last_part(absl::string_view name) {
-  return name.substr(name.rfind('.') + 1);
+// Of a qualified name, where it ends in that name.
+inline absl::string_view last_part(absl::string_view qualified, absl::string_view name) {
+  return qualified.substr(qualified.size() - name.size());
 }
 
 // Tells the base constructor of the child that is being built who its parent is. It must be the

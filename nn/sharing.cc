@@ -37,7 +37,7 @@ void Module::share(absl::string_view name, Module& child) {
                                ", which can therefore not become its child"));
     }
     const absl::string_view path = qualified(name);
-    children_.push_back({last_part(path), std::move(owner)});
+    children_.push_back({last_part(path, name), std::move(owner)});
   });
 }
 
@@ -72,7 +72,7 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
     if (slot == nullptr) {
       check_name(op, name);
       const absl::string_view full = qualified(name);
-      slots_.push_back({last_part(full), kind, tensor});
+      slots_.push_back({last_part(full, name), kind, tensor});
       return slots_.back().tensor;
     }
     if (slot->kind != kind) {

@@ -57,7 +57,7 @@ void initialize(absl::string_view op, const Storages& storages, Match& match) {
   }
   for (const std::shared_ptr<Storage>& storage : storages) {
     if (storage->origin()->computed) continue;
-    if (has_gaps(*storage, Fill::kMissing)) write_slot(op, storage, Fill::kMissing);
+    if (has_gaps(*storage, Fill::kMissing)) write_slot(op, declared(storage), Fill::kMissing);
   }
 }
 
@@ -68,7 +68,7 @@ void compute(absl::string_view op, const Storages& storages, LoadReport& report,
     if (!origin.computed || origin.writer == nullptr) continue;
     if (!has_gaps(*storage, Fill::kAll)) continue;
     try {
-      write_slot(op, storage, Fill::kAll);
+      write_slot(op, declared(storage), Fill::kAll);
       report.computed.emplace_back(origin.name);
     } catch (const Error& error) {
       const bool lacks = error.code() == ErrorCode::kMeta ||

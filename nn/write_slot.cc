@@ -62,16 +62,16 @@ Tensor twin_of(absl::string_view op, const Storage& storage, const TensorOptions
                     options);
 }
 
-void write_all(absl::string_view op, const std::shared_ptr<Storage>& storage) {
-  const Tensor tensor = declared(storage);
-  storage->mark_unwritten();
-  WriteScope scope(*storage, Author::kWriter, op);
-  run_writer(op, Writer(storage->origin()->writer), *storage->origin(), tensor);
+void write_all(absl::string_view op, const Tensor& tensor) {
+  Storage& storage = *tensor.storage();
+  storage.mark_unwritten();
+  WriteScope scope(storage, Author::kWriter, op);
+  run_writer(op, Writer(storage.origin()->writer), *storage.origin(), tensor);
   scope.finish(tensor.layout(), /*pristine=*/true);
 }
 
-void write_missing(absl::string_view op, const std::shared_ptr<Storage>& storage) {
-  const Tensor tensor = declared(storage);
+void write_missing(absl::string_view op, const Tensor& tensor) {
+  const std::shared_ptr<Storage>& storage = tensor.storage();
   const Tensor twin = twin_of(op, *storage, like(tensor));
   run_writer(op, Writer(storage->origin()->writer), *storage->origin(), twin);
   WriteScope scope(*storage, Author::kWriter, op);
@@ -106,17 +106,18 @@ bool has_gaps(const Storage& storage, Fill fill) {
   return (fill == Fill::kAll && !word.sealed()) || word.state() != State::kInitialized;
 }
 
-void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, Fill fill) {
-  if (storage->state() == State::kMeta) {
+void write_slot(absl::string_view op, const Tensor& tensor, Fill fill) {
+  Storage& storage = *tensor.storage();
+  if (storage.state() == State::kMeta) {
     // A copy of the writer, since on meta it may replace itself.
-    const Origin& origin = *storage->origin();
-    return run_writer(op, Writer(origin.writer), origin, declared(storage));
+    const Origin& origin = *storage.origin();
+    return run_writer(op, Writer(origin.writer), origin, tensor);
   }
-  const Claim claim(op, *storage);
-  if (!has_gaps(*storage, fill)) return;
-  const bool keeps = fill == Fill::kMissing || storage->sealed();
-  if (keeps && storage->state() == State::kPartial) return write_missing(op, storage);
-  write_all(op, storage);
+  const Claim claim(op, storage);
+  if (!has_gaps(storage, fill)) return;
+  const bool keeps = fill == Fill::kMissing || storage.sealed();
+  if (keeps && storage.state() == State::kPartial) return write_missing(op, tensor);
+  write_all(op, tensor);
 }
 
 void write_shard(absl::string_view op, const Storage& storage, const Tensor& part,
@@ -127,7 +128,7 @@ void write_shard(absl::string_view op, const Storage& storage, const Tensor& par
 void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
   for (const std::shared_ptr<Storage>& storage : storages) {
     listing_unfinished(op, storages, [&] {
-      if (has_gaps(*storage, fill)) write_slot(op, storage, fill);
+      if (has_gaps(*storage, fill)) write_slot(op, declared(storage), fill);
     });
   }
 }

@@ -20,15 +20,15 @@ enum class Fill {
   kMissing,  // only what was never written
 };
 
-// Runs the writer of the storage on the tensor that was declared, with the key of its name. Where
+// Runs a slot's writer on the tensor that the slot declared, with the key of its name. Where
 // nothing is to be kept, what was there counts as unwritten from the start, so that a writer that
 // fails, or leaves elements out, leaves no value that could be taken for its own. Where something
 // is, the writer fills a twin, of which the missing elements are taken.
 //
 // Throws Error(kWriter) if the writer leaves elements out, and what it throws itself, with the name
-// of the slot. The storage must have an origin with a writer, unless there is nothing to write. On
-// meta the writer checks and writes nothing. Threads that write one slot wait for each other.
-void write_slot(absl::string_view op, const std::shared_ptr<Storage>& storage, Fill fill);
+// of the slot. There must be a writer, unless there is nothing to write. On meta the writer checks
+// and writes nothing. Threads that write one slot wait for each other.
+void write_slot(absl::string_view op, const Tensor& tensor, Fill fill);
 
 // Runs it on a tensor of its own, which is to be that shard of the slot's. Throws what write_slot
 // throws, and the slot stays as it is.

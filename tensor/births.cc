@@ -1,7 +1,9 @@
 #include "tensor/births.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/types/span.h"
 #include "tensor/device.h"
 
 namespace hollow {
@@ -21,30 +23,37 @@ const std::shared_ptr<Births>& Births::own() {
 std::shared_ptr<const Births> Births::current() { return own(); }
 
 void Births::note(absl::string_view op, const Tensor& tensor) {
-  if (meta_scope_number() != 0) own()->add(op, tensor);
+  if (const std::shared_ptr<Births>& births = own(); births != nullptr) births->add(op, tensor);
 }
 
 void Births::add(absl::string_view op, const Tensor& tensor) {
+  if (count_.load(std::memory_order_relaxed) == entries_.size()) make_room();
+  const size_t count = count_.load(std::memory_order_relaxed);
+  entries_[count].emplace(op, tensor);
+  count_.store(count + 1, std::memory_order_release);
+}
+
+void Births::make_room() {
+  constexpr size_t kFewest = 16;
   const std::lock_guard lock(mutex_);
-  if (entries_.size() == entries_.capacity()) {
-    // Most die young. What stays is at most as much again as what lives.
-    entries_.erase(std::remove_if(entries_.begin(), entries_.end(),
-                                  [](const Entry& entry) { return entry.storage.expired(); }),
-                   entries_.end());
-    entries_.reserve(std::max<size_t>(6, 2 * entries_.size()));
-  }
-  entries_.emplace_back(op, tensor);
+  // Most die young. What stays is at most as much again as what lives.
+  const auto end = std::remove_if(entries_.begin(), entries_.end(),
+                                  [](const auto& entry) { return entry->storage.expired(); });
+  const auto count = static_cast<size_t>(end - entries_.begin());
+  count_.store(count, std::memory_order_relaxed);
+  entries_.resize(std::max(kFewest, 2 * count));
 }
 
 std::vector<Birth> Births::unlisted() const {
   const std::lock_guard lock(mutex_);
   std::vector<Birth> result;
-  for (const Entry& entry : entries_) {
-    std::shared_ptr<Storage> storage = entry.storage.lock();
+  const size_t count = count_.load(std::memory_order_acquire);
+  for (const auto& entry : absl::MakeConstSpan(entries_.data(), count)) {
+    std::shared_ptr<Storage> storage = entry->storage.lock();
     if (storage == nullptr || storage->state() != State::kMeta) continue;
-    Layout layout = {entry.shape, contiguous_strides(entry.shape), 0};
+    Layout layout = {entry->shape, contiguous_strides(entry->shape), 0};
     result.push_back(
-        {Tensor(std::move(storage), std::move(layout)), std::string(entry.op), entry.within});
+        {Tensor(std::move(storage), std::move(layout)), std::string(entry->op), entry->within});
   }
   return result;
 }

@@ -3,9 +3,12 @@
 #ifndef HOLLOW_TENSOR_BIRTHS_H_
 #define HOLLOW_TENSOR_BIRTHS_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,9 +69,13 @@ class Births {
 
   static const std::shared_ptr<Births>& own();
   void add(absl::string_view op, const Tensor& tensor);
+  void make_room();
 
+  // Filled by the scope's thread alone, so without a lock; who looks from another sees the first
+  // count_. The lock is against looking while entries move.
   mutable std::mutex mutex_;
-  std::vector<Entry> entries_;
+  std::vector<std::optional<Entry>> entries_;
+  std::atomic<size_t> count_{0};
 };
 
 }  // namespace hollow

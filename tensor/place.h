@@ -13,7 +13,10 @@
 namespace hollow {
 
 // The stream that this thread's work on the device goes to: the innermost StreamScope's, else 0.
-int current_stream(Device device);
+int current_cuda_stream(Device device);
+inline int current_stream(Device device) {
+  return device.is_cuda() ? current_cuda_stream(device) : 0;
+}
 
 // Throws kernels::Failure where this build or this machine has no such device. Meta is no place: an
 // op has returned before it asks.

@@ -10,33 +10,39 @@
 #include "tensor/error.h"
 
 namespace hollow {
+namespace {
+
+constexpr int64_t kMaxNumel = std::numeric_limits<int64_t>::max() / 8;
+
+[[noreturn]] void refuse(absl::string_view op, absl::Span<const int64_t> shape) {
+  std::string why;
+  if (shape.size() > kernels::kMaxRank) {
+    why = absl::StrCat(" has ", shape.size(), " dimensions; a tensor has at most ",
+                       kernels::kMaxRank);
+  } else if (std::any_of(shape.begin(), shape.end(), [](int64_t size) { return size < 0; })) {
+    why = " has a negative size";
+  } else {
+    why = absl::StrCat(" spans more than ", kMaxNumel,
+                       " elements, which is the most that can be addressed");
+  }
+  throw Error(ErrorCode::kShape, op, absl::StrCat("shape ", to_string(shape), why));
+}
+
+}  // namespace
 
 std::string to_string(absl::Span<const int64_t> sizes) {
   return absl::StrCat("[", absl::StrJoin(sizes, ", "), "]");
 }
 
 int64_t checked_numel(absl::string_view op, absl::Span<const int64_t> shape) {
-  if (shape.size() > kernels::kMaxRank) {
-    throw Error(ErrorCode::kShape, op,
-                absl::StrCat("shape ", to_string(shape), " has ", shape.size(),
-                             " dimensions; a tensor has at most ", kernels::kMaxRank));
-  }
-  constexpr int64_t kMaxNumel = std::numeric_limits<int64_t>::max() / 8;
   bool empty = false;
   int64_t span = 1;  // what the strides reach: a size of 0 does not make the others small
   for (const int64_t size : shape) {
-    if (size < 0) {
-      throw Error(ErrorCode::kShape, op,
-                  absl::StrCat("shape ", to_string(shape), " has a negative size"));
-    }
-    empty = empty || size == 0;
-    if (size == 0) continue;
-    if (__builtin_mul_overflow(span, size, &span) || span > kMaxNumel) {
-      throw Error(ErrorCode::kShape, op,
-                  absl::StrCat("shape ", to_string(shape), " spans more than ", kMaxNumel,
-                               " elements, which is the most that can be addressed"));
-    }
+    if (size > 0 && !__builtin_mul_overflow(span, size, &span)) continue;
+    if (size != 0) refuse(op, shape);
+    empty = true;
   }
+  if (span > kMaxNumel || shape.size() > kernels::kMaxRank) refuse(op, shape);
   return empty ? 0 : span;
 }
 
@@ -52,8 +58,7 @@ Strides contiguous_strides(const Shape& shape) {
   return strides;
 }
 
-bool Layout::is_dense() const {
-  if (is_contiguous()) return true;
+bool Layout::is_dense_in_some_order() const {
   absl::InlinedVector<std::pair<int64_t, int64_t>, 8> dims;
   for (size_t d = 0; d < shape.size(); ++d) {
     if (shape[d] != 1) dims.emplace_back(strides[d], shape[d]);

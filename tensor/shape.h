@@ -58,7 +58,8 @@ struct Layout {
     return in_order || expected == 0;
   }
   // A permutation of a contiguous layout: every element once, without gaps.
-  bool is_dense() const;
+  bool is_dense() const { return is_contiguous() || is_dense_in_some_order(); }
+  bool is_dense_in_some_order() const;
   // Two indices lead to one element (an expanded dimension).
   bool repeats() const {
     const int64_t* const sizes = shape.data();

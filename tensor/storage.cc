@@ -30,16 +30,21 @@ std::string extent(const Storage& storage) {
   return text;
 }
 
-// Calls record() where a timeline records; a description that finds no memory is left out.
 template <typename Describe>
-void record(EventKind kind, const Storage& storage, absl::string_view op, Describe describe,
-            int64_t begin_ns = -1) noexcept {
-  if (!Timeline::is_recording()) return;
+[[gnu::noinline]] void record_now(EventKind kind, const Storage& storage, absl::string_view op,
+                                  Describe describe, int64_t begin_ns) noexcept {
   try {
     Timeline::record(kind, storage, op, describe(), begin_ns);
   } catch (const std::bad_alloc&) {
     Timeline::record(kind, storage, op, "", begin_ns);
   }
+}
+
+// Where a timeline records; a description that finds no memory is left out.
+template <typename Describe>
+void record(EventKind kind, const Storage& storage, absl::string_view op, Describe describe,
+            int64_t begin_ns = -1) noexcept {
+  if (Timeline::is_recording()) record_now(kind, storage, op, describe, begin_ns);
 }
 
 }  // namespace
@@ -118,21 +123,23 @@ void Storage::expect_write() {
 }
 
 void Storage::mark_written_slowly(absl::string_view op, const Layout& layout) {
-  if (state() == State::kMeta || layout.numel() == 0) return;
-  mark_changed();
-  add_written(layout);
-  note_write(op, layout);
-}
-
-void Storage::add_written(const Layout& layout) {
   const StorageWord before = word();
-  if (before.state() == State::kInitialized) return;
+  const int64_t count = layout.numel();
+  if (before.state() == State::kMeta || count == 0) return;
   // What a writer has written so far may be written again: only its end makes it initialized, or
   // others would take half its work for all of it.
   const bool writer_at_work = WriteScope::covers(*this, Author::kWriter);
-  if (!writer_at_work && layout.is_dense() && layout.numel() == numel_) {
-    return set_word(before.with(State::kInitialized));
+  if (before.state() == State::kInitialized) {
+    mark_changed();
+  } else if (!writer_at_work && count == numel_ && layout.is_dense()) {
+    set_word(before.with(State::kInitialized).with_pristine(false));
+  } else {
+    add_written(layout, writer_at_work);
   }
+  if (is_watched()) note_write(op, layout);
+}
+
+void Storage::add_written(const Layout& layout, bool writer_at_work) {
   Cold& cold = this->cold();
   const std::lock_guard lock(cold_mutex());
   const StorageWord now = word();  // other threads may have written other parts meanwhile

@@ -144,7 +144,7 @@ class Storage {
   }
   bool contains_written(const Layout& layout) const;
   void mark_written_slowly(absl::string_view op, const Layout& layout);
-  void add_written(const Layout& layout);
+  void add_written(const Layout& layout, bool writer_at_work);
   // Under cold_mutex().
   void promote_if_full(Cold& cold, bool pristine);
   void note_write(absl::string_view op, const Layout& layout);

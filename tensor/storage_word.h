@@ -44,6 +44,10 @@ class StorageWord {
   constexpr bool zero() const { return (bits_ & kZero) != 0; }
   // Whether a write has to be announced, by Storage::expect_write().
   constexpr bool pristine_or_zero() const { return (bits_ & (kPristine | kZero)) != 0; }
+  // Has memory, and a write there has not to be announced.
+  constexpr bool is_writable_unannounced() const {
+    return !pristine_or_zero() && state() != State::kMeta;
+  }
 
   constexpr bool is_placed_as(StorageWord other) const {
     return ((bits_ ^ other.bits_) & kPlace) == 0;

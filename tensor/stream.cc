@@ -27,7 +27,7 @@ DeviceOrder& order_of(Device device) {
 
 }  // namespace
 
-int current_stream(Device device) { return device.is_cuda() ? current_streams[device.index()] : 0; }
+int current_cuda_stream(Device device) { return current_streams[device.index()]; }
 
 StreamScope::StreamScope(Device device, int stream) : device_(device) {
   if (!device.is_cuda()) {

@@ -5,7 +5,7 @@
 
 namespace hollow {
 
-thread_local const WriteScope* WriteScope::innermost_ = nullptr;
+constinit thread_local const WriteScope* WriteScope::innermost_ = nullptr;
 
 WriteScope::WriteScope(Storage& storage, Author author, absl::string_view op)
     : storage_(storage),
@@ -18,8 +18,8 @@ WriteScope::WriteScope(Storage& storage, Author author, absl::string_view op)
 
 WriteScope::~WriteScope() { innermost_ = outer_; }
 
-bool WriteScope::covers(const Storage& storage, std::optional<Author> author) {
-  for (const WriteScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+bool WriteScope::any_covers(const Storage& storage, std::optional<Author> author) const {
+  for (const WriteScope* scope = this; scope != nullptr; scope = scope->outer_) {
     if (&scope->storage_ == &storage && scope->author_ == author.value_or(scope->author_)) {
       return true;
     }

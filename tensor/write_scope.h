@@ -35,9 +35,12 @@ class WriteScope {
  private:
   friend class Storage;
   // By any author, where none is given.
-  static bool covers(const Storage& storage, std::optional<Author> author = std::nullopt);
+  static bool covers(const Storage& storage, std::optional<Author> author = std::nullopt) {
+    return innermost_ != nullptr && innermost_->any_covers(storage, author);
+  }
+  bool any_covers(const Storage& storage, std::optional<Author> author) const;
 
-  static thread_local const WriteScope* innermost_;
+  static constinit thread_local const WriteScope* innermost_;
 
   Storage& storage_;
   const Author author_;

@@ -228,10 +228,10 @@ void set_num_threads(int count) {
   chosen_threads.store(count, std::memory_order_relaxed);
 }
 
-void parallel_for(int64_t n, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> function) {
-  if (n <= 0) return;
+void internal::parallel_parts(int64_t n, int64_t grain,
+                              absl::FunctionRef<void(int64_t, int64_t)> function) {
   const int64_t grains = (n + grain - 1) / grain;
-  const int64_t parts = std::min<int64_t>(grains, n >= 2 * grain ? num_threads() : 1);
+  const int64_t parts = std::min<int64_t>(grains, num_threads());
   if (parts <= 1) return function(0, n);
   Pool& pool = Pool::instance();
   if (Caller::is_inside) return function(0, n);  // who holds a mutex may not even try to lock it

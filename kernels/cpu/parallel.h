@@ -28,7 +28,18 @@ int num_threads();
 // Takes effect at the next kernel. Throws Failure(kConfiguration) unless 1 <= count <= 1024.
 void set_num_threads(int count);
 
-void parallel_for(int64_t n, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> function);
+namespace internal {
+
+void parallel_parts(int64_t n, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> function);
+
+}  // namespace internal
+
+// Small work is inlined: where there is least to do, a call shows.
+template <typename Function>
+void parallel_for(int64_t n, int64_t grain, const Function& function) {
+  if (n >= 2 * grain) return internal::parallel_parts(n, grain, function);
+  if (n > 0) function(0, n);
+}
 
 }  // namespace hollow::kernels
 

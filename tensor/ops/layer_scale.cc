@@ -34,7 +34,7 @@ constexpr auto kStridedLayerScaleAdd = []<typename T>(auto place, T* y, const T*
 };
 
 void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
-  if (are_fast({&y, &x, &gamma})) {
+  if (are_fast(y, x, gamma)) {
     return run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, rows_of(x), gamma.numel());
   }
   require_no_overlap(op, y, gamma);  // which is walked as another shape below
@@ -49,7 +49,7 @@ namespace internal {
 
 void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
                           const Tensor& x, const Tensor& gamma, double alpha) {
-  if (are_fast({&y, &residual, &x, &gamma})) {
+  if (are_fast(y, residual, x, gamma)) {
     return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, rows_of(x),
                           gamma.numel());
   }

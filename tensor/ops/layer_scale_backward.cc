@@ -82,7 +82,7 @@ void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, co
   check_like(kOp, "grad_x", grad_x, "x", x);
   check_like(kOp, "grad_gamma", grad_gamma, "gamma", gamma);
   check_alpha(kOp, alpha, x);
-  if (!are_contiguous({&grad_x, &grad_gamma, &grad_y, &x, &gamma})) {
+  if (!are_contiguous(grad_x, grad_gamma, grad_y, x, gamma)) {
     // Of what is copied run would not see that it overlaps.
     require_apart(kOp, "two outputs", grad_x, grad_gamma);
     for (const Tensor* const output : {&grad_x, &grad_gamma}) {
@@ -92,7 +92,7 @@ void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, co
       require_writable(kOp, *output);
     }
   }
-  if (are_contiguous({&grad_x, &grad_gamma})) {
+  if (are_contiguous(grad_x, grad_gamma)) {
     return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
   }
   const LayerScaleGrads grads = results(kOp, x, gamma);

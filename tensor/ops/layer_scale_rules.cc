@@ -5,30 +5,26 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tensor/describe.h"
-#include "tensor/dtype_visit.h"
 #include "tensor/error.h"
 
 namespace hollow {
 
-void check_scaled(absl::string_view op, const Tensor& x, const Tensor& gamma) {
-  if (gamma.dim() != 1 || x.dim() < 1 || x.shape().back() != gamma.shape()[0]) {
-    throw Error(ErrorCode::kShape, op,
-                absl::StrCat("gamma must be [dim], and the last size of x that dim; gamma is ",
-                             describe(gamma), " and x is ", describe(x)));
-  }
-  require_one_device_and_dtype(op, gamma, x);
+namespace internal {
+
+void refuse_scaled(absl::string_view op, const Tensor& x, const Tensor& gamma) {
+  throw Error(ErrorCode::kShape, op,
+              absl::StrCat("gamma must be [dim], and the last size of x that dim; gamma is ",
+                           describe(gamma), " and x is ", describe(x)));
 }
 
-void check_like(absl::string_view op, const char* name, const Tensor& tensor,
-                const char* model_name, const Tensor& model) {
-  if (!same_shape(tensor.shape(), model.shape())) {
-    throw Error(ErrorCode::kShape, op,
-                absl::StrCat("the ", name, " must have the shape of ", model_name, "; it is ",
-                             describe(tensor), " and ", model_name, " is ", describe(model)));
-  }
-  require_one_device_and_dtype(op, tensor, model);
+void refuse_unlike(absl::string_view op, const char* name, const Tensor& tensor,
+                   const char* model_name, const Tensor& model) {
+  throw Error(ErrorCode::kShape, op,
+              absl::StrCat("the ", name, " must have the shape of ", model_name, "; it is ",
+                           describe(tensor), " and ", model_name, " is ", describe(model)));
 }
+
+}  // namespace internal
 
 void check_alpha(absl::string_view op, double alpha, const Tensor& x) {
   const bool in_f32 = contains(F32Floats{}, x.dtype());
@@ -69,24 +65,6 @@ void check_samples(absl::string_view op, const char* name, const Tensor& whole,
     }
     seen[static_cast<size_t>(sample)] = true;
   }
-}
-
-bool are_contiguous(std::initializer_list<const Tensor*> operands) {
-  for (const Tensor* const operand : operands) {
-    if (!operand->is_contiguous()) return false;
-  }
-  return true;
-}
-
-bool are_fast(std::initializer_list<const Tensor*> operands) {
-  return contains(F32Floats{}, (*operands.begin())->dtype()) && are_contiguous(operands);
-}
-
-int64_t rows_of(const Tensor& x) {
-  const Shape& shape = x.shape();
-  int64_t rows = shape.back() == 0 ? 0 : 1;
-  for (size_t d = 0; d + 1 < shape.size(); ++d) rows *= shape[d];
-  return rows;
 }
 
 }  // namespace hollow
