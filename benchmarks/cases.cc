@@ -26,6 +26,7 @@ constexpr int64_t kTokens = 257;  // of an image: 16 x 16 patches and the class 
 struct Extent {
   int64_t rows;
   int64_t dim;
+  int64_t first = 0;  // the element of aligned memory at which it begins
 };
 
 constexpr Extent kShapes[] = {
@@ -38,7 +39,18 @@ constexpr Extent kShapes[] = {
     {64 * kTokens, 1024},
     {64 * kTokens, 1536},
     {64 * kTokens, 4096},
+    // No row at a line, and no vector that fits: what that costs beside 384 and 1024.
+    {kTokens, 385},
+    {kTokens, 384, 1},
+    {64 * kTokens, 1025},
+    {64 * kTokens, 1024, 1},
 };
+
+std::string to_string(const Extent& shape) {
+  std::string text = absl::StrCat(shape.rows, "x", shape.dim);
+  if (shape.first > 0) absl::StrAppend(&text, "+", shape.first);
+  return text;
+}
 constexpr DType kDTypes[] = {DType::kF32, DType::kBF16, DType::kF16};
 
 // What one implementation makes of an op on a shape.
@@ -75,7 +87,8 @@ double time_calls(benchmark::State& state, Device device, int64_t& batch, Call c
 }
 
 void measure(benchmark::State& state, Session& session, const Case& c, int64_t& batch) {
-  Operands t = session.workspace.operands(c.shape.rows, c.shape.dim, c.dtype, c.device);
+  Operands t =
+      session.workspace.operands(c.shape.rows, c.shape.dim, c.dtype, c.device, c.shape.first);
   Call theirs;
   if (c.peer != nullptr) {
     if (batch == 0) verify(*c.op, *c.peer, t);
@@ -111,8 +124,8 @@ void register_case(Session& session, const std::string& name, const Case& c) {
 }
 
 int register_implementations(Session& session, Case c) {
-  const CaseName ours = {c.op->name, std::string(to_string(c.dtype)),
-                         absl::StrCat(c.shape.rows, "x", c.shape.dim), to_string(c.device), kOurs};
+  const CaseName ours = {c.op->name, std::string(to_string(c.dtype)), to_string(c.shape),
+                         to_string(c.device), kOurs};
   register_case(session, to_string(ours), c);
   int count = 1;
   if (!c.device.is_cpu()) return count;

@@ -17,18 +17,19 @@ void reset(const Tensor& x, const Tensor& residual, const Tensor& y) {
 
 }  // namespace
 
-Operands Workspace::operands(int64_t rows, int64_t dim, DType dtype, Device device) {
+Operands Workspace::operands(int64_t rows, int64_t dim, DType dtype, Device device, int64_t first) {
   const TensorOptions options{.dtype = dtype, .device = device};
   const int64_t numel = rows * dim;
   const std::string key = absl::StrCat(to_string(dtype), "/", to_string(device));
 
   auto kept = kept_.find(key);
-  if (kept != kept_.end() && kept->second.x.numel() < numel) {
+  if (kept != kept_.end() && kept->second.x.numel() < first + numel) {
     kept_.erase(kept);  // before the larger ones are made, or both would have to fit
     kept = kept_.end();
   }
   if (kept == kept_.end()) {
-    const Kept made = {empty({numel}, options), empty({numel}, options), empty({numel}, options)};
+    const Shape all = {first + numel};
+    const Kept made = {empty(all, options), empty(all, options), empty(all, options)};
     reset(made.x, made.residual, made.y);
     kept = kept_.emplace(key, made).first;
   }
@@ -40,7 +41,7 @@ Operands Workspace::operands(int64_t rows, int64_t dim, DType dtype, Device devi
     for (size_t c = 0; c < values.size(); ++c) values[c] = c * c % 7 < 3 ? -1.0f : 1.0f;
   });
   const auto part = [&](const Tensor& whole) {
-    return whole.narrow(0, 0, numel).reshape({rows, dim});
+    return whole.narrow(0, first, numel).reshape({rows, dim});
   };
   return {.x = part(kept->second.x),
           .residual = part(kept->second.residual),

@@ -28,9 +28,10 @@ struct Operands {
 
 class Workspace {
  public:
-  // Views of what is kept for that dtype and device, which grows where it is too small. Operands of
-  // earlier calls stay valid, and keep their memory alive.
-  Operands operands(int64_t rows, int64_t dim, DType dtype, Device device);
+  // Views of what is kept for that dtype and device, which grows where it is too small. Each begins
+  // at element `first` of its memory, which begins at a line of 64 bytes. Operands of earlier calls
+  // stay valid, and keep their memory alive.
+  Operands operands(int64_t rows, int64_t dim, DType dtype, Device device, int64_t first = 0);
 
  private:
   struct Kept {
