@@ -1,6 +1,8 @@
 #include "kernels/cpu/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -175,6 +177,35 @@ TEST(ParallelTest, ACallFromInsideDoesItsWorkItself) {
   });
   EXPECT_EQ(sum, 9999 * 10000 / 2);
   EXPECT_EQ(elsewhere, 0);
+}
+
+// While another thread keeps the parent's pool at work, whose threads the child has not.
+TEST(ParallelTest, AForkedChildHasAPoolOfItsOwn) {
+  set_num_threads(2);
+  std::atomic<bool> stop{false};
+  std::atomic<int64_t> jobs{0};
+  std::thread busy([&] {
+    for (; !stop; ++jobs) parallel_for(2, 1, [](int64_t, int64_t) {});
+  });
+  while (jobs == 0) std::this_thread::yield();
+  for (int i = 0; i < 50; ++i) {
+    const pid_t child = fork();
+    EXPECT_GE(child, 0);
+    if (child == 0) {
+      alarm(20);  // ends a child that waits for ever
+      std::barrier both(2);
+      for (int round = 0; round < 3; ++round) {
+        parallel_for(2, 1, [&](int64_t, int64_t) { both.arrive_and_wait(); });
+      }
+      _exit(0);
+    }
+    int status = -1;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0) << "child " << i;
+    if (HasFailure()) break;
+  }
+  stop = true;
+  busy.join();
 }
 
 TEST(ParallelTest, ACountOutOfRangeIsAFailureAndChangesNothing) {

@@ -1,6 +1,8 @@
 #include "tensor/births.h"
 
+#include <atomic>
 #include <barrier>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -149,6 +151,39 @@ TEST(BirthsTest, EachScopeHasItsOwn) {
   }
   EXPECT_THAT(lines(*first), ElementsAre("empty [1] f32"));
   EXPECT_THAT(lines(*second), ElementsAre("empty [2] f32"));
+}
+
+TEST(BirthsTest, AnotherThreadMayLookMeanwhile) {
+  constexpr int64_t kBirths = 2000;
+  DeviceScope scope(Device::meta());
+  const std::shared_ptr<const Births> births = Births::current();
+  std::barrier start(2);
+  std::atomic<bool> done{false};
+  std::thread looker([&] {
+    start.arrive_and_wait();
+    while (!done) {
+      // What is seen has been born whole, and in order; the odd ones are kept.
+      int64_t before = 0, kept = 0;
+      for (const Birth& birth : births->unlisted()) {
+        const int64_t size = birth.tensor.size(0);
+        ASSERT_GT(size, before);
+        if (size % 2 == 1) {
+          ASSERT_EQ(size, ++kept * 2 - 1);
+        }
+        ASSERT_EQ(birth.op, "empty");
+        before = size;
+      }
+    }
+  });
+  start.arrive_and_wait();
+  std::vector<Tensor> kept;
+  for (int64_t size = 1; size <= kBirths; ++size) {
+    const Tensor tensor = empty({size});
+    if (size % 2 == 1) kept.push_back(tensor);
+  }
+  done = true;
+  looker.join();
+  EXPECT_EQ(births->unlisted().size(), kept.size());
 }
 
 TEST(BirthsTest, AnotherThreadsScopeIsAnother) {
