@@ -21,7 +21,7 @@ struct FactorTable {
   }
 
   const int64_t period;
-  float factors[kMost + kScaleStep];
+  alignas(64) float factors[kMost + kScaleStep];
 };
 
 }  // namespace hollow::kernels

@@ -71,7 +71,7 @@ struct Backward {
   void group(int64_t begin, int64_t end, int64_t first, int64_t width, const Factors& table,
              float* sums) const {
     const bool whole_rows = width == dim;
-    float parts[kTile + kScaleStep];
+    alignas(64) float parts[kTile + kScaleStep];
     std::fill_n(parts, table.period + kScaleStep, 0.0f);
     while (begin < end) {
       const int64_t pair = begin / rows, row = begin % rows;
