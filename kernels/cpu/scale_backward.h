@@ -15,10 +15,10 @@ namespace hollow::kernels {
 //   grad_x[i] = grad_y[i] * factors[j]     in f32, rounded once
 //   sums[j] += grad_y[i] * x[i]            in f32, one fma
 //
-// grad_x may be grad_y or x. period >= kScaleStep; the factors repeat beyond it for kScaleStep
-// more, and as many sums lie there: sums[period + j] is a part of sums[j], which the caller adds to
-// it. The order of the additions follows from period and count alone. Stores that stream want
-// grad_x at a multiple of 64 bytes.
+// grad_x may be grad_y or x. Both tables lie in T's order (table_order.h). period >= kScaleStep;
+// the factors repeat beyond it for kScaleStep more, and as many sums lie there: sums[period + j] is
+// a part of sums[j], which the caller adds to it. The order of the additions follows from period
+// and count alone. Stores that stream want grad_x at a multiple of 64 bytes.
 template <Isa kIsa, typename T>
 void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors, float* sums,
                     int64_t period, int64_t count, bool in_caches, Stores stores);

@@ -8,6 +8,7 @@
 #include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/scale_backward.h"
 #include "kernels/cpu/scale_backward_walk.h"
+#include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
 namespace {
@@ -16,7 +17,8 @@ template <Stores kStores>
 struct VectorStep {
   template <int kCount, typename T>
   [[gnu::always_inline]] static inline void go(T* grad_x, const T* grad_y, const T* x,
-                                               int64_t between, const float* factors, float* sums) {
+                                               int64_t between, const float* factors, float* sums,
+                                               int64_t next) {
     using Two = Vectors::Two;
     constexpr int64_t kTwo = 2 * Vectors::kFloats;
     if constexpr (kStores == Stores::kStreaming) {
@@ -28,8 +30,8 @@ struct VectorStep {
     Two factor[kScaleStep / kTwo], sum[kScaleStep / kTwo];
 #pragma GCC unroll 8
     for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-      factor[i / kTwo] = Vectors::template load_factors<T>(factors + i);
-      sum[i / kTwo] = Vectors::template load_factors<T>(sums + i);
+      factor[i / kTwo] = load_table<Vectors, T>(factors, next, i);
+      sum[i / kTwo] = load_table<Vectors, T>(sums, next, i);
     }
 #pragma GCC unroll 8
     for (int64_t w = 0; w < kCount; ++w) {
@@ -51,7 +53,7 @@ struct VectorStep {
     }
 #pragma GCC unroll 8
     for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-      Vectors::template store_factors<T>(sums + i, sum[i / kTwo]);
+      store_table<Vectors, T>(sums, next, i, sum[i / kTwo]);
     }
   }
 };

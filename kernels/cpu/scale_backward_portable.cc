@@ -1,6 +1,7 @@
 #include "kernels/arithmetic.h"
 #include "kernels/cpu/scale_backward.h"
 #include "kernels/cpu/scale_backward_walk.h"
+#include "kernels/cpu/table_order.h"
 #include "kernels/dtypes.h"
 
 namespace hollow::kernels {
@@ -9,12 +10,13 @@ namespace {
 struct PortableStep {
   template <int kCount, typename T>
   static void go(T* grad_x, const T* grad_y, const T* x, int64_t between, const float* factors,
-                 float* sums) {
+                 float* sums, int64_t next) {
     for (int64_t w = 0; w < kCount; ++w, grad_x += between, grad_y += between, x += between) {
       for (int64_t i = 0; i < kScaleStep; ++i) {
         const float dy = static_cast<float>(grad_y[i]);
-        sums[i] = fma_rn(dy, static_cast<float>(x[i]), sums[i]);
-        grad_x[i] = static_cast<T>(dy * factors[i]);
+        const int64_t at = along<T>(i & ~int64_t{1}) + (i & 1) * next;
+        sums[at] = fma_rn(dy, static_cast<float>(x[i]), sums[at]);
+        grad_x[i] = static_cast<T>(dy * factors[at]);
       }
     }
   }
