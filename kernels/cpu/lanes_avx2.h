@@ -92,6 +92,18 @@ struct Avx2 {
     _mm256_stream_si256(reinterpret_cast<__m256i*>(to), narrow_two(x));
   }
 
+  // As many f64.
+  struct Doubles {
+    __m256d low, high;
+  };
+  static Doubles to_doubles(Float x) {
+    return {_mm256_cvtps_pd(_mm256_castps256_ps128(x)),
+            _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1))};
+  }
+  static Float to_float(Doubles x) {
+    return _mm256_set_m128(_mm256_cvtpd_ps(x.high), _mm256_cvtpd_ps(x.low));
+  }
+
   // A store that streams goes around the caches, and wants an aligned address.
   static void store(float* to, Float x) { _mm256_storeu_ps(to, x); }
   static void stream(float* to, Float x) { _mm256_stream_ps(to, x); }

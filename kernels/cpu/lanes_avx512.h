@@ -80,6 +80,18 @@ struct Avx512 {
     _mm512_stream_si512(reinterpret_cast<__m512i*>(to), narrow_two(x));
   }
 
+  struct Doubles {
+    __m512d low, high;
+  };
+  static Doubles to_doubles(Float x) {
+    return {_mm512_cvtps_pd(_mm512_castps512_ps256(x)),
+            _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))};
+  }
+  static Float to_float(Doubles x) {
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(x.low)),
+                              _mm512_cvtpd_ps(x.high), 1);
+  }
+
   static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
   static void stream(float* to, Float x) { _mm512_stream_ps(to, x); }
   template <typename T>

@@ -107,10 +107,13 @@ struct Backward {
     return {isa, gamma + tile.first, alpha, tile.width, tile.at_least};
   }
 
-  // Rows [begin, end) of all, in that tile: grad_x, and the table of the sums.
-  void group(int64_t begin, int64_t end, const Tile<T>& tile, const Factors& factors,
-             float* sums) const {
+  // Rows [begin, end) of all, in that tile: grad_x, and the table of the sums. These are made on
+  // this thread's stack, since another one may just have read the table, unless the group is alone.
+  void group(int64_t begin, int64_t end, const Tile<T>& tile, const Factors& factors, bool is_alone,
+             float* table) const {
     const bool whole_rows = tile.width == dim;
+    alignas(64) float own[Factors::kSize];
+    float* const sums = is_alone ? table : own;
     std::fill_n(sums, tile.period + kScaleStep, 0.0f);
     while (begin < end) {
       const int64_t pair = begin / rows, row = begin % rows;
@@ -128,6 +131,7 @@ struct Backward {
     for (int64_t i = tile.width; i < tile.period; i += tile.width) {
       add(sums, tile.period, i, tile.width);
     }
+    if (!is_alone) std::copy_n(sums, tile.period + kScaleStep, table);
   }
 
   // Numbers [from, from + count) of that table to the first `count`.
@@ -139,39 +143,17 @@ struct Backward {
     }
   }
 
-  // grad_gamma[c] = alpha times the sum over all groups, for begin <= c < end.
+  // grad_gamma[c] for begin <= c < end, of which `begin` is even.
   void reduce(T* grad_gamma, const Sums& sums, int64_t begin, int64_t end) const {
     while (begin < end) {
       const int64_t index = begin / kTile;
       const Tile<T> here = tile(index);
-      const int64_t stop = std::min(end, here.first + here.width);
-      for (int64_t c = begin; c < std::min(stop, begin + kKinds<T>); ++c) {
-        const float* const first = sums.table(0, index) + place<T>(c - here.first, here.period);
-        reduce_kind(grad_gamma + c, sums, first, (stop - c + kKinds<T> - 1) / kKinds<T>);
-      }
-      begin = stop;
-    }
-  }
-
-  // Those of every kKinds<T>th channel, whose sums are neighbours: `first` is the first group's of
-  // the first.
-  void reduce_kind(T* grad_gamma, const Sums& sums, const float* first, int64_t count) const {
-    if (sums.groups == 1) {  // as below: a product of two floats is exact in f64
-      for (int64_t i = 0; i < count; ++i) grad_gamma[i * kKinds<T>] = T(alpha * first[i]);
-      return;
-    }
-    constexpr int64_t kBlock = 256;
-    for (int64_t begin = 0; begin < count; begin += kBlock) {
-      const int64_t width = std::min(kBlock, count - begin);
-      double total[kBlock] = {};
-      for (int64_t group = 0; group < sums.groups; ++group) {
-        const float* const of_group = first + group * sums.tiles * sums.size + begin;
-        for (int64_t i = 0; i < width; ++i) total[i] += static_cast<double>(of_group[i]);
-      }
-      for (int64_t i = 0; i < width; ++i) {
-        grad_gamma[(begin + i) * kKinds<T>] =
-            T(static_cast<float>(static_cast<double>(alpha) * total[i]));
-      }
+      const int64_t count = std::min(end, here.first + here.width) - begin;
+      visit_isa(isa, [&]<Isa kIsa>() {
+        sum_groups<kIsa>(grad_gamma + begin, sums.table(0, index), here.period, begin - here.first,
+                         count, sums.groups, sums.tiles * sums.size, alpha);
+      });
+      begin += count;
     }
   }
 };
@@ -207,12 +189,12 @@ void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const 
                   std::max(backward.tile(0).period, backward.tile(tiles - 1).period));
   const auto group = [&](int64_t index, int64_t tile, const auto& factors) {
     backward.group(index * groups.rows, std::min(all_rows, (index + 1) * groups.rows),
-                   backward.tile(tile), factors, sums.table(index, tile));
+                   backward.tile(tile), factors, groups.count == 1, sums.table(index, tile));
   };
   const int64_t grain = std::max<int64_t>(1, kGrain / (groups.rows * std::min(dim, kTile)));
   if (tiles == 1) {
-    const auto factors = backward.factors(backward.tile(0));
     parallel_for(groups.count, grain, [&](int64_t begin, int64_t end) {
+      const auto factors = backward.factors(backward.tile(0));
       for (int64_t i = begin; i < end; ++i) group(i, 0, factors);
     });
   } else {
@@ -223,7 +205,8 @@ void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const 
       }
     });
   }
-  parallel_for(dim, std::max<int64_t>(1, kGrain / groups.count),
+  const int64_t channels = std::max<int64_t>(1, kGrain / kScaleStep / groups.count) * kScaleStep;
+  parallel_for(dim, channels,
                [&](int64_t begin, int64_t end) { backward.reduce(grad_gamma, sums, begin, end); });
 }
 

@@ -23,10 +23,18 @@ template <Isa kIsa, typename T>
 void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors, float* sums,
                     int64_t period, int64_t count, bool in_caches, Stores stores);
 
+// What a table of sums is in grad_gamma: `count` numbers from `begin` on, which is even, alpha
+// times the sum of `groups` tables, each `stride` floats behind the last. In f64, rounded to f32
+// and to T.
+template <Isa kIsa, typename T>
+void sum_groups(T* grad_gamma, const float* sums, int64_t period, int64_t begin, int64_t count,
+                int64_t groups, int64_t stride, float alpha);
+
 // clang-format off
 #define HOLLOW_SCALE_BACKWARD_OF(isa, T)                                                       \
   template void scale_backward<isa>(T*, const T*, const T*, const float*, float*, int64_t, int64_t, \
-                                    bool, Stores);
+                                    bool, Stores);                                             \
+  template void sum_groups<isa>(T*, const float*, int64_t, int64_t, int64_t, int64_t, int64_t, float);
 // clang-format on
 
 }  // namespace hollow::kernels

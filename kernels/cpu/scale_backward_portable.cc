@@ -31,6 +31,19 @@ void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors
                                             in_caches);
 }
 
+template <Isa kIsa, typename T>
+void sum_groups(T* grad_gamma, const float* sums, int64_t period, int64_t begin, int64_t count,
+                int64_t groups, int64_t stride, float alpha) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float* const first = sums + place<T>(begin + i, period);
+    double total = 0;
+    for (int64_t group = 0; group < groups; ++group) {
+      total += static_cast<double>(first[group * stride]);
+    }
+    grad_gamma[i] = static_cast<T>(static_cast<float>(static_cast<double>(alpha) * total));
+  }
+}
+
 #define PORTABLE(T) HOLLOW_SCALE_BACKWARD_OF(Isa::kPortable, T)
 HOLLOW_F32_FLOATS(PORTABLE)
 
