@@ -2,26 +2,46 @@
 #ifndef HOLLOW_KERNELS_CPU_FACTOR_TABLE_H_
 #define HOLLOW_KERNELS_CPU_FACTOR_TABLE_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/cpu/scale_flat.h"
+#include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
 
 // alpha * gamma over and over, in a period of at least `at_least` elements, and for kScaleStep
-// more. kMost is what dim and at_least, rounded up to a multiple of it, may be: the table lies
-// where it is made, on the stack.
-template <int64_t kMost>
+// more, in T's order. kMost is what dim and at_least, rounded up to a multiple of it, may be: the
+// table lies where it is made, on the stack.
+template <typename T, int64_t kMost>
 struct FactorTable {
-  template <typename T>
+  // An order by parity wants two periods of an odd dim.
+  static constexpr int64_t kSize = (kByParity<T> ? 2 : 1) * kMost + kScaleStep;
+
+  static int64_t period_of(int64_t dim, int64_t at_least) {
+    const int64_t unit = kByParity<T> && dim % 2 != 0 ? 2 * dim : dim;
+    return (at_least + unit - 1) / unit * unit;
+  }
+
   FactorTable(Isa isa, const T* gamma, float alpha, int64_t dim, int64_t at_least = kScaleStep)
-      : period((at_least + dim - 1) / dim * dim) {
-    visit_isa(isa, [&]<Isa kIsa>() { make_factors<kIsa>(factors, gamma, alpha, dim); });
-    for (int64_t i = dim; i < period + kScaleStep; ++i) factors[i] = factors[i - dim];
+      : period(period_of(dim, at_least)) {
+    visit_isa(isa, [&]<Isa kIsa>() { make_factors<kIsa>(factors, gamma, alpha, dim, period); });
+    const int64_t size = period + kScaleStep;
+    for (int64_t i = dim; i < size; i += dim) repeat(i - dim, i, std::min(dim, size - i));
   }
 
   const int64_t period;
-  float factors[kMost + kScaleStep];
+  alignas(64) float factors[kSize];
+
+ private:
+  // Numbers [from, from + count), at `to` again.
+  void repeat(int64_t from, int64_t to, int64_t count) {
+    for (int64_t kind = 0; kind < kKinds<T>; ++kind) {
+      const float* const first = factors + place<T>(from + kind, period);
+      float* const again = factors + place<T>(to + kind, period);
+      for (int64_t i = 0; kind + i * kKinds<T> < count; ++i) again[i] = first[i];
+    }
+  }
 };
 
 }  // namespace hollow::kernels

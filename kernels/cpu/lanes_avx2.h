@@ -9,7 +9,6 @@
 #include <immintrin.h>
 
 #include <cstdint>
-#include <type_traits>
 
 #include "kernels/scalar.h"
 
@@ -62,12 +61,9 @@ struct Avx2 {
 
   static Float load(const float* from) { return _mm256_loadu_ps(from); }
   static Float load(const Half* from) { return _mm256_cvtph_ps(load_narrow(from)); }
-  static Float load(const BFloat16* from) {
-    return (Float)((Word)_mm256_cvtepu16_epi32(load_narrow(from)) << 16);
-  }
 
-  // Two vectors' worth of elements, in an order in which they are cheap to widen and to narrow: one
-  // of T's own, in which load_factors and store_factors take f32 as well.
+  // Two vectors' worth of elements: as they lie there, but of BFloat16 the even ones and the odd
+  // ones.
   struct Two {
     Float a, b;
   };
@@ -75,27 +71,9 @@ struct Avx2 {
   static Two load_two(const T* from) {
     return {load(from), load(from + kFloats)};
   }
-  static Two load_two(const BFloat16* from) {  // 0-3 and 8-11, then the others
-    const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-    const __m256i none = _mm256_setzero_si256();
-    return {(Float)_mm256_unpacklo_epi16(none, both), (Float)_mm256_unpackhi_epi16(none, both)};
-  }
-  template <typename T>
-  static Two load_factors(const float* from) {
-    if constexpr (std::is_same_v<T, BFloat16>) {
-      return {halves(from, from + 8), halves(from + 4, from + 12)};
-    } else {
-      return load_two(from);
-    }
-  }
-  template <typename T>
-  static void store_factors(float* to, Two x) {
-    if constexpr (std::is_same_v<T, BFloat16>) {
-      store_halves(to, to + 8, x.a);
-      store_halves(to + 4, to + 12, x.b);
-    } else {
-      store_two(to, x);
-    }
+  static Two load_two(const BFloat16* from) {
+    const Word both = (Word)_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return {(Float)(both << 16), (Float)(both & 0xffff0000u)};
   }
   template <typename T>
   static void store_two(T* to, Two x) {
@@ -112,6 +90,18 @@ struct Avx2 {
   }
   static void stream_two(BFloat16* to, Two x) {
     _mm256_stream_si256(reinterpret_cast<__m256i*>(to), narrow_two(x));
+  }
+
+  // As many f64.
+  struct Doubles {
+    __m256d low, high;
+  };
+  static Doubles to_doubles(Float x) {
+    return {_mm256_cvtps_pd(_mm256_castps256_ps128(x)),
+            _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1))};
+  }
+  static Float to_float(Doubles x) {
+    return _mm256_set_m128(_mm256_cvtpd_ps(x.high), _mm256_cvtpd_ps(x.low));
   }
 
   // A store that streams goes around the caches, and wants an aligned address.
@@ -131,23 +121,17 @@ struct Avx2 {
     return _mm_loadu_si128(static_cast<const __m128i*>(from));
   }
   static __m128i narrow(Float x, Half) { return _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }
-  // Not for a NaN that has digits in its lower half, as none has that comes of BFloat16.
   static __m128i narrow(Float x, BFloat16) {
-    return (__m128i) __builtin_convertvector(rounded(x), Narrow);
-  }
-  static Word rounded(Float x) {
-    const Word u = (Word)x;
-    return (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+    return (__m128i) __builtin_convertvector(rounded(x) >> 16, Narrow);
   }
   static __m256i narrow_two(Two x) {
-    return _mm256_packus_epi32((__m256i)rounded(x.a), (__m256i)rounded(x.b));
+    return _mm256_blend_epi16((__m256i)(rounded(x.a) >> 16), (__m256i)rounded(x.b), 0xaa);
   }
-  static Float halves(const float* low, const float* high) {
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
-  }
-  static void store_halves(float* low, float* high, Float x) {
-    _mm_storeu_ps(low, _mm256_castps256_ps128(x));
-    _mm_storeu_ps(high, _mm256_extractf128_ps(x, 1));
+  // In the upper halves. Not for a NaN that has digits in its lower one, as none has that comes of
+  // BFloat16.
+  static Word rounded(Float x) {
+    const Word u = (Word)x;
+    return u + 0x7fffu + ((u >> 16) & 1u);
   }
 };
 

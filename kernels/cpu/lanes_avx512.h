@@ -53,9 +53,6 @@ struct Avx512 {
 
   static Float load(const float* from) { return _mm512_loadu_ps(from); }
   static Float load(const Half* from) { return _mm512_cvtph_ps(load_narrow(from)); }
-  static Float load(const BFloat16* from) {
-    return (Float)((Word)_mm512_cvtepu16_epi32(load_narrow(from)) << 16);
-  }
 
   struct Two {
     Float a, b;
@@ -64,23 +61,35 @@ struct Avx512 {
   static Two load_two(const T* from) {
     return {load(from), load(from + kFloats)};
   }
-  template <typename T>
-  static Two load_factors(const float* from) {
-    return load_two(from);
-  }
-  template <typename T>
-  static void store_factors(float* to, Two x) {
-    store_two(to, x);
+  static Two load_two(const BFloat16* from) {
+    const Word both = (Word)_mm512_loadu_si512(from);
+    return {(Float)(both << 16), (Float)(both & 0xffff0000u)};
   }
   template <typename T>
   static void store_two(T* to, Two x) {
     store(to, x.a);
     store(to + kFloats, x.b);
   }
+  static void store_two(BFloat16* to, Two x) { _mm512_storeu_si512(to, narrow_two(x)); }
   template <typename T>
   static void stream_two(T* to, Two x) {
     stream(to, x.a);
     stream(to + kFloats, x.b);
+  }
+  static void stream_two(BFloat16* to, Two x) {
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), narrow_two(x));
+  }
+
+  struct Doubles {
+    __m512d low, high;
+  };
+  static Doubles to_doubles(Float x) {
+    return {_mm512_cvtps_pd(_mm512_castps512_ps256(x)),
+            _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))};
+  }
+  static Float to_float(Doubles x) {
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(x.low)),
+                              _mm512_cvtpd_ps(x.high), 1);
   }
 
   static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
@@ -100,9 +109,15 @@ struct Avx512 {
   }
   static __m256i narrow(Float x, Half) { return _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT); }
   static __m256i narrow(Float x, BFloat16) {
+    return (__m256i) __builtin_convertvector(rounded(x) >> 16, Narrow);
+  }
+  static __m512i narrow_two(Two x) {
+    return _mm512_mask_blend_epi16(0xaaaaaaaa, (__m512i)(rounded(x.a) >> 16),
+                                   (__m512i)rounded(x.b));
+  }
+  static Word rounded(Float x) {
     const Word u = (Word)x;
-    const Word rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
-    return (__m256i) __builtin_convertvector(rounded, Narrow);
+    return u + 0x7fffu + ((u >> 16) & 1u);
   }
 };
 

@@ -61,7 +61,7 @@ void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows,
     for (int64_t i = begin * kMostFactors; i < std::min(dim, end * kMostFactors);
          i += kMostFactors) {
       const int64_t width = std::min(kMostFactors, dim - i);
-      const FactorTable<kMostFactors> table(chosen, gamma + i, alpha, width);
+      const FactorTable<T, kMostFactors> table(chosen, gamma + i, alpha, width);
       for (int64_t r = 0; r < rows; ++r) {
         t.scale(chosen, table.factors, table.period, 0, r * dim + i, width);
       }
@@ -82,7 +82,7 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
     return scale_all(t, reinterpret_cast<const float*>(gamma), dim, numel);
   }
   if (dim > kMostFactors) return scale_wide(t, gamma, alpha, rows, dim);
-  const FactorTable<kMostFactors> table(isa(), gamma, alpha, dim);
+  const FactorTable<T, kMostFactors> table(isa(), gamma, alpha, dim);
   scale_all(t, table.factors, table.period, numel);
 }
 
@@ -114,7 +114,7 @@ void layer_scale_index_add(Cpu, T* y, const T* x, const T* gamma, float alpha,
     }
     return;
   }
-  const FactorTable<kMostFactors> table(isa(), gamma, alpha, dim);
+  const FactorTable<T, kMostFactors> table(isa(), gamma, alpha, dim);
   const Isa chosen = isa();
   parallel_for(pairs.count * size, kGrain, [&](int64_t begin, int64_t end) {
     while (begin < end) {

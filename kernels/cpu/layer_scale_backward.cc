@@ -9,6 +9,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scale_backward.h"
 #include "kernels/cpu/strategy.h"
+#include "kernels/cpu/table_order.h"
 #include "kernels/dtypes.h"
 #include "kernels/memory.h"
 #include "kernels/scalar.h"
@@ -45,7 +46,45 @@ struct Groups {
   int64_t count;
 };
 
-using Factors = FactorTable<kTile>;
+// A tile of the channels. Tables of its factors and of its sums have the same period.
+template <typename T>
+struct Tile {
+  using Factors = FactorTable<T, kTile>;
+
+  Tile(int64_t index, int64_t all_rows, int64_t dim)
+      : first(index * kTile),
+        width(std::min(kTile, dim - first)),
+        at_least(std::clamp(all_rows * width, kScaleStep, kLongPeriod)),
+        period(Factors::period_of(width, at_least)) {}
+
+  const int64_t first;
+  const int64_t width;
+  const int64_t at_least;
+  const int64_t period;
+};
+
+// Those of all groups: for each, and each tile of the channels, a table in T's order. From the
+// kernels' own allocator, since malloc takes as long as a small tensor.
+struct Sums {
+  Sums(int64_t groups_, int64_t tiles_, int64_t most)
+      : groups(groups_),
+        tiles(tiles_),
+        size((most + kScaleStep + kLine - 1) / kLine * kLine),
+        bytes(static_cast<size_t>(groups * tiles * size) * sizeof(float)),
+        data(static_cast<float*>(allocate(Cpu{}, bytes).memory)) {}
+  ~Sums() { deallocate(Cpu{}, data, bytes); }
+  Sums(const Sums&) = delete;
+  Sums& operator=(const Sums&) = delete;
+
+  float* table(int64_t group, int64_t tile) const { return data + (group * tiles + tile) * size; }
+
+  static constexpr int64_t kLine = 64 / sizeof(float);
+  const int64_t groups;
+  const int64_t tiles;
+  const int64_t size;  // of a table, in whole lines
+  const size_t bytes;
+  float* const data;
+};
 
 template <typename T>
 struct Backward {
@@ -61,71 +100,63 @@ struct Backward {
   Stores stores;
   Isa isa;
 
-  // Of channels [first, first + width).
-  Factors factors(int64_t first, int64_t width) const {
-    const int64_t numel = pairs.count * rows * width;
-    return Factors(isa, gamma + first, alpha, width, std::clamp(numel, kScaleStep, kLongPeriod));
+  using Factors = typename Tile<T>::Factors;
+
+  Tile<T> tile(int64_t index) const { return {index, pairs.count * rows, dim}; }
+  Factors factors(const Tile<T>& tile) const {
+    return {isa, gamma + tile.first, alpha, tile.width, tile.at_least};
   }
 
-  // Channels [first, first + width) of rows [begin, end) of all: the sums, and grad_x.
-  void group(int64_t begin, int64_t end, int64_t first, int64_t width, const Factors& table,
-             float* sums) const {
-    const bool whole_rows = width == dim;
-    float parts[kTile + kScaleStep];
-    std::fill_n(parts, table.period + kScaleStep, 0.0f);
+  // Rows [begin, end) of all, in that tile: grad_x, and the table of the sums. These are made on
+  // this thread's stack, since another one may just have read the table, unless the group is alone.
+  void group(int64_t begin, int64_t end, const Tile<T>& tile, const Factors& factors, bool is_alone,
+             float* table) const {
+    const bool whole_rows = tile.width == dim;
+    alignas(64) float own[Factors::kSize];
+    float* const sums = is_alone ? table : own;
+    std::fill_n(sums, tile.period + kScaleStep, 0.0f);
     while (begin < end) {
       const int64_t pair = begin / rows, row = begin % rows;
       const int64_t count = whole_rows ? std::min(end - begin, rows - row) : 1;
-      const int64_t at_x = (pairs.of_x(pair) * rows + row) * dim + first;
-      const int64_t at_y = (pairs.of_y(pair) * rows + row) * dim + first;
+      const int64_t at_x = (pairs.of_x(pair) * rows + row) * dim + tile.first;
+      const int64_t at_y = (pairs.of_y(pair) * rows + row) * dim + tile.first;
       const Stores here = on_a_line(grad_x + at_x) ? stores : Stores::kCached;
       visit_isa(isa, [&]<Isa kIsa>() {
-        scale_backward<kIsa>(grad_x + at_x, grad_y + at_y, x + at_x, table.factors, parts,
-                             table.period, count * width, in_caches, here);
+        scale_backward<kIsa>(grad_x + at_x, grad_y + at_y, x + at_x, factors.factors, sums,
+                             tile.period, count * tile.width, in_caches, here);
       });
       begin += count;
     }
-    for (int64_t i = 0; i < kScaleStep; ++i) parts[i] += parts[table.period + i];
-    std::copy_n(parts, width, sums);
-    for (int64_t i = width; i < table.period; ++i) sums[i % width] += parts[i];
-  }
-};
-
-// Those of all groups. From the kernels' own allocator, since malloc takes as long as a small
-// tensor.
-struct Sums {
-  explicit Sums(int64_t count)
-      : bytes(static_cast<size_t>(count) * sizeof(float)),
-        data(static_cast<float*>(allocate(Cpu{}, bytes).memory)) {}
-  ~Sums() { deallocate(Cpu{}, data, bytes); }
-  Sums(const Sums&) = delete;
-  Sums& operator=(const Sums&) = delete;
-
-  const size_t bytes;
-  float* const data;
-};
-
-// grad_gamma[c] = alpha times the sum over all groups, for begin <= c < end.
-template <typename T>
-void reduce(T* grad_gamma, const float* sums, int64_t groups, float alpha, int64_t dim,
-            int64_t begin, int64_t end) {
-  if (groups == 1) {  // as below: a product of two floats is exact in f64
-    for (int64_t c = begin; c < end; ++c) grad_gamma[c] = T(alpha * sums[c]);
-    return;
-  }
-  constexpr int64_t kBlock = 256;
-  for (int64_t first = begin; first < end; first += kBlock) {
-    const int64_t width = std::min(kBlock, end - first);
-    double total[kBlock] = {};
-    for (int64_t group = 0; group < groups; ++group) {
-      const float* const of_group = sums + group * dim + first;
-      for (int64_t c = 0; c < width; ++c) total[c] += static_cast<double>(of_group[c]);
+    add(sums, tile.period, tile.period, kScaleStep);
+    for (int64_t i = tile.width; i < tile.period; i += tile.width) {
+      add(sums, tile.period, i, tile.width);
     }
-    for (int64_t c = 0; c < width; ++c) {
-      grad_gamma[first + c] = T(static_cast<float>(static_cast<double>(alpha) * total[c]));
+    if (!is_alone) std::copy_n(sums, tile.period + kScaleStep, table);
+  }
+
+  // Numbers [from, from + count) of that table to the first `count`.
+  static void add(float* sums, int64_t period, int64_t from, int64_t count) {
+    for (int64_t kind = 0; kind < kKinds<T>; ++kind) {
+      float* const to = sums + place<T>(kind, period);
+      const float* const parts = sums + place<T>(from + kind, period);
+      for (int64_t i = 0; kind + i * kKinds<T> < count; ++i) to[i] += parts[i];
     }
   }
-}
+
+  // grad_gamma[c] for begin <= c < end, of which `begin` is even.
+  void reduce(T* grad_gamma, const Sums& sums, int64_t begin, int64_t end) const {
+    while (begin < end) {
+      const int64_t index = begin / kTile;
+      const Tile<T> here = tile(index);
+      const int64_t count = std::min(end, here.first + here.width) - begin;
+      visit_isa(isa, [&]<Isa kIsa>() {
+        sum_groups<kIsa>(grad_gamma + begin, sums.table(0, index), here.period, begin - here.first,
+                         count, sums.groups, sums.tiles * sums.size, alpha);
+      });
+      begin += count;
+    }
+  }
+};
 
 }  // namespace
 
@@ -153,30 +184,30 @@ void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const 
                                 .in_caches = bytes <= kLeavesTheCaches,
                                 .stores = stores_for(bytes, in_place),
                                 .isa = isa()};
-  const Sums sums(groups.count * dim);
-  // Of one group, a tile of the channels.
-  const auto group = [&](int64_t index, int64_t first, const Factors& table) {
-    backward.group(index * groups.rows, std::min(all_rows, (index + 1) * groups.rows), first,
-                   std::min(kTile, dim - first), table, sums.data + index * dim + first);
+  const int64_t tiles = (dim + kTile - 1) / kTile;
+  const Sums sums(groups.count, tiles,
+                  std::max(backward.tile(0).period, backward.tile(tiles - 1).period));
+  const auto group = [&](int64_t index, int64_t tile, const auto& factors) {
+    backward.group(index * groups.rows, std::min(all_rows, (index + 1) * groups.rows),
+                   backward.tile(tile), factors, groups.count == 1, sums.table(index, tile));
   };
   const int64_t grain = std::max<int64_t>(1, kGrain / (groups.rows * std::min(dim, kTile)));
-  if (dim <= kTile) {
-    const Factors table = backward.factors(0, dim);
+  if (tiles == 1) {
     parallel_for(groups.count, grain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) group(i, 0, table);
+      const auto factors = backward.factors(backward.tile(0));
+      for (int64_t i = begin; i < end; ++i) group(i, 0, factors);
     });
   } else {
-    const int64_t tiles = (dim + kTile - 1) / kTile;
     parallel_for(groups.count * tiles, grain, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t first = task % tiles * kTile;
-        group(task / tiles, first, backward.factors(first, std::min(kTile, dim - first)));
+        const int64_t tile = task % tiles;
+        group(task / tiles, tile, backward.factors(backward.tile(tile)));
       }
     });
   }
-  parallel_for(dim, std::max<int64_t>(1, kGrain / groups.count), [&](int64_t begin, int64_t end) {
-    reduce(grad_gamma, sums.data, groups.count, alpha, dim, begin, end);
-  });
+  const int64_t channels = std::max<int64_t>(1, kGrain / kScaleStep / groups.count) * kScaleStep;
+  parallel_for(dim, channels,
+               [&](int64_t begin, int64_t end) { backward.reduce(grad_gamma, sums, begin, end); });
 }
 
 #define LAYER_SCALE_BACKWARD(T)                                                        \

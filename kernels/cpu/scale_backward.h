@@ -15,18 +15,26 @@ namespace hollow::kernels {
 //   grad_x[i] = grad_y[i] * factors[j]     in f32, rounded once
 //   sums[j] += grad_y[i] * x[i]            in f32, one fma
 //
-// grad_x may be grad_y or x. period >= kScaleStep; the factors repeat beyond it for kScaleStep
-// more, and as many sums lie there: sums[period + j] is a part of sums[j], which the caller adds to
-// it. The order of the additions follows from period and count alone. Stores that stream want
-// grad_x at a multiple of 64 bytes.
+// grad_x may be grad_y or x. Both tables lie in T's order (table_order.h). period >= kScaleStep;
+// the factors repeat beyond it for kScaleStep more, and as many sums lie there: sums[period + j] is
+// a part of sums[j], which the caller adds to it. The order of the additions follows from period
+// and count alone. Stores that stream want grad_x at a multiple of 64 bytes.
 template <Isa kIsa, typename T>
 void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors, float* sums,
                     int64_t period, int64_t count, bool in_caches, Stores stores);
 
+// What a table of sums is in grad_gamma: `count` numbers from `begin` on, which is even, alpha
+// times the sum of `groups` tables, each `stride` floats behind the last. In f64, rounded to f32
+// and to T.
+template <Isa kIsa, typename T>
+void sum_groups(T* grad_gamma, const float* sums, int64_t period, int64_t begin, int64_t count,
+                int64_t groups, int64_t stride, float alpha);
+
 // clang-format off
 #define HOLLOW_SCALE_BACKWARD_OF(isa, T)                                                       \
   template void scale_backward<isa>(T*, const T*, const T*, const float*, float*, int64_t, int64_t, \
-                                    bool, Stores);
+                                    bool, Stores);                                             \
+  template void sum_groups<isa>(T*, const float*, int64_t, int64_t, int64_t, int64_t, int64_t, float);
 // clang-format on
 
 }  // namespace hollow::kernels

@@ -3,11 +3,13 @@
 #ifndef HOLLOW_KERNELS_CPU_SCALE_BACKWARD_LANES_H_
 #define HOLLOW_KERNELS_CPU_SCALE_BACKWARD_LANES_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/scale_backward.h"
 #include "kernels/cpu/scale_backward_walk.h"
+#include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
 namespace {
@@ -16,7 +18,8 @@ template <Stores kStores>
 struct VectorStep {
   template <int kCount, typename T>
   [[gnu::always_inline]] static inline void go(T* grad_x, const T* grad_y, const T* x,
-                                               int64_t between, const float* factors, float* sums) {
+                                               int64_t between, const float* factors, float* sums,
+                                               int64_t next) {
     using Two = Vectors::Two;
     constexpr int64_t kTwo = 2 * Vectors::kFloats;
     if constexpr (kStores == Stores::kStreaming) {
@@ -28,8 +31,8 @@ struct VectorStep {
     Two factor[kScaleStep / kTwo], sum[kScaleStep / kTwo];
 #pragma GCC unroll 8
     for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-      factor[i / kTwo] = Vectors::template load_factors<T>(factors + i);
-      sum[i / kTwo] = Vectors::template load_factors<T>(sums + i);
+      factor[i / kTwo] = load_table<Vectors, T>(factors, next, i);
+      sum[i / kTwo] = load_table<Vectors, T>(sums, next, i);
     }
 #pragma GCC unroll 8
     for (int64_t w = 0; w < kCount; ++w) {
@@ -51,7 +54,7 @@ struct VectorStep {
     }
 #pragma GCC unroll 8
     for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-      Vectors::template store_factors<T>(sums + i, sum[i / kTwo]);
+      store_table<Vectors, T>(sums, next, i, sum[i / kTwo]);
     }
   }
 };
@@ -69,6 +72,40 @@ void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors
   }
   walk_backward<Streaming, Cached>(grad_x, grad_y, x, factors, sums, period, count, in_caches);
   _mm_sfence();
+}
+
+template <Isa kIsa, typename T>
+void sum_groups(T* grad_gamma, const float* sums, int64_t period, int64_t begin, int64_t count,
+                int64_t groups, int64_t stride, float alpha) {
+  using Two = Vectors::Two;
+  using Doubles = Vectors::Doubles;
+  constexpr int64_t kTwo = 2 * Vectors::kFloats;
+  const int64_t next = to_next<T>(begin, period);
+  sums += place<T>(begin, period);
+  const auto add = [](Doubles& to, Vectors::Float x) {
+    const Doubles more = Vectors::to_doubles(x);
+    to = {to.low + more.low, to.high + more.high};
+  };
+  const auto scaled = [alpha](const Doubles& x) {
+    return Vectors::to_float({alpha * x.low, alpha * x.high});
+  };
+  const auto two = [&](int64_t i) -> Two {
+    Two of_group = load_table<Vectors, T>(sums, next, i);
+    if (groups == 1) return {alpha * of_group.a, alpha * of_group.b};  // which is exact in f64
+    Doubles a = Vectors::to_doubles(of_group.a), b = Vectors::to_doubles(of_group.b);
+    for (int64_t group = 1; group < groups; ++group) {
+      of_group = load_table<Vectors, T>(sums + group * stride, next, i);
+      add(a, of_group.a);
+      add(b, of_group.b);
+    }
+    return {scaled(a), scaled(b)};
+  };
+  int64_t i = 0;
+  for (; i + kTwo <= count; i += kTwo) Vectors::store_two(grad_gamma + i, two(i));
+  if (i == count) return;
+  T few[kTwo];
+  Vectors::store_two(few, two(i));
+  __builtin_memcpy(grad_gamma + i, few, static_cast<size_t>(count - i) * sizeof(T));
 }
 
 }  // namespace hollow::kernels

@@ -1,6 +1,7 @@
 #include "kernels/arithmetic.h"
 #include "kernels/cpu/scale_backward.h"
 #include "kernels/cpu/scale_backward_walk.h"
+#include "kernels/cpu/table_order.h"
 #include "kernels/dtypes.h"
 
 namespace hollow::kernels {
@@ -9,12 +10,13 @@ namespace {
 struct PortableStep {
   template <int kCount, typename T>
   static void go(T* grad_x, const T* grad_y, const T* x, int64_t between, const float* factors,
-                 float* sums) {
+                 float* sums, int64_t next) {
     for (int64_t w = 0; w < kCount; ++w, grad_x += between, grad_y += between, x += between) {
       for (int64_t i = 0; i < kScaleStep; ++i) {
         const float dy = static_cast<float>(grad_y[i]);
-        sums[i] = fma_rn(dy, static_cast<float>(x[i]), sums[i]);
-        grad_x[i] = static_cast<T>(dy * factors[i]);
+        const int64_t at = along<T>(i & ~int64_t{1}) + (i & 1) * next;
+        sums[at] = fma_rn(dy, static_cast<float>(x[i]), sums[at]);
+        grad_x[i] = static_cast<T>(dy * factors[at]);
       }
     }
   }
@@ -27,6 +29,19 @@ void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors
                     int64_t period, int64_t count, bool in_caches, Stores) {
   walk_backward<PortableStep, PortableStep>(grad_x, grad_y, x, factors, sums, period, count,
                                             in_caches);
+}
+
+template <Isa kIsa, typename T>
+void sum_groups(T* grad_gamma, const float* sums, int64_t period, int64_t begin, int64_t count,
+                int64_t groups, int64_t stride, float alpha) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float* const first = sums + place<T>(begin + i, period);
+    double total = 0;
+    for (int64_t group = 0; group < groups; ++group) {
+      total += static_cast<double>(first[group * stride]);
+    }
+    grad_gamma[i] = static_cast<T>(static_cast<float>(static_cast<double>(alpha) * total));
+  }
 }
 
 #define PORTABLE(T) HOLLOW_SCALE_BACKWARD_OF(Isa::kPortable, T)

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/scale_backward.h"
+#include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
 namespace {
@@ -30,16 +31,19 @@ inline int64_t elements_a_walker(int64_t period, int64_t count, int64_t item_siz
 }
 static_assert((kScaleStep & (kScaleStep - 1)) == 0);
 
-// Step::go<kCount>(grad_x, grad_y, x, between, factors, sums) does kScaleStep elements of each of
-// kCount walkers, in their order; `between` is the distance from one to the next.
+// Step::go<kCount>(grad_x, grad_y, x, between, factors, sums, next) does kScaleStep elements of
+// each of kCount walkers, in their order; `between` is the distance from one to the next, and
+// `next` that from a place in a table to the next one's.
 template <int kCount, typename Step, typename T>
 [[gnu::always_inline]] inline int64_t walk(T* grad_x, const T* grad_y, const T* x, int64_t between,
                                            const float* factors, float* sums, int64_t period,
                                            int64_t count) {
   int64_t phase = 0;
+  const int64_t next = to_next<T>(0, period);
   for (int64_t i = 0; i + kScaleStep <= count; i += kScaleStep) {
-    Step::template go<kCount>(grad_x + i, grad_y + i, x + i, between, factors + phase,
-                              sums + phase);
+    const int64_t at = along<T>(phase);
+    Step::template go<kCount>(grad_x + i, grad_y + i, x + i, between, factors + at, sums + at,
+                              next);
     phase += kScaleStep;
     if (phase >= period) phase -= period;
   }
@@ -61,7 +65,8 @@ template <typename Step, typename FewStep, typename T>
   const size_t bytes = static_cast<size_t>(count - done) * sizeof(T);
   __builtin_memcpy(few_x, x + done, bytes);
   __builtin_memcpy(few_y, grad_y + done, bytes);
-  FewStep::template go<1>(few_y, few_y, few_x, 0, factors + phase, sums + phase);
+  const int64_t at = along<T>(phase);
+  FewStep::template go<1>(few_y, few_y, few_x, 0, factors + at, sums + at, to_next<T>(0, period));
   __builtin_memcpy(grad_x + done, few_y, bytes);
 }
 

@@ -18,22 +18,22 @@ enum class Stores { kCached, kStreaming };
 
 // y[i] = x[i] * factors[(phase + i) mod period] for 0 <= i < count, or that and residual[i] in one
 // fma, where residual is not null. Computed in f32, rounded once. y may be x or residual. 0 <=
-// phase < period, and period >= kScaleStep. The factors repeat beyond their period for kScaleStep
-// more, unless period and phase are multiples of kScaleStep and y, for stores that stream, of 64
-// bytes.
+// phase < period, and period >= kScaleStep. The factors lie in T's order (table_order.h), and
+// repeat beyond their period for kScaleStep more, unless T is f32, period and phase are multiples
+// of kScaleStep and y, for stores that stream, of 64 bytes.
 template <Isa kIsa, typename T>
 void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
                 int64_t phase, int64_t count, Stores stores);
 
-// factors[i] = alpha * gamma[i] in f32, for 0 <= i < count.
+// The first `count` of a table of T's order: factors[i] = alpha * gamma[i] in f32.
 template <Isa kIsa, typename T>
-void make_factors(float* factors, const T* gamma, float alpha, int64_t count);
+void make_factors(float* factors, const T* gamma, float alpha, int64_t count, int64_t period);
 
 // clang-format off
 #define HOLLOW_SCALE_FLAT_OF(isa, T)                                                           \
   template void scale_flat<isa>(T*, const T*, const T*, const float*, int64_t, int64_t, int64_t, \
                                 Stores);                                                       \
-  template void make_factors<isa>(float*, const T*, float, int64_t);
+  template void make_factors<isa>(float*, const T*, float, int64_t, int64_t);
 // clang-format on
 
 }  // namespace hollow::kernels

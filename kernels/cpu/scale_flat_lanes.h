@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/scale_flat.h"
+#include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
 namespace {
@@ -26,13 +27,13 @@ struct Form {
 
 template <Form kForm, typename T>
 [[gnu::always_inline]] inline void scale_step(T* y, const T* residual, const T* x,
-                                              const float* factors) {
+                                              const float* factors, int64_t next) {
   using Two = Vectors::Two;
   constexpr int64_t kTwo = 2 * Vectors::kFloats;
   Two result[kScaleStep / kTwo];
 #pragma GCC unroll 8
   for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-    const Two factor = Vectors::template load_factors<T>(factors + i);
+    const Two factor = load_table<Vectors, T>(factors, next, i);
     const Two value = Vectors::load_two(x + i);
     Two& to = result[i / kTwo];
     if constexpr (kForm.adds) {
@@ -54,13 +55,14 @@ template <Form kForm, typename T>
 
 // Fewer elements than a step.
 template <Form kForm, typename T>
-void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_t count) {
+void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_t next,
+               int64_t count) {
   constexpr Form kCached = {kForm.adds, Stores::kCached};
   T step[kScaleStep] = {}, added[kScaleStep] = {};
   const size_t bytes = static_cast<size_t>(count) * sizeof(T);
   __builtin_memcpy(step, x, bytes);
   if constexpr (kForm.adds) __builtin_memcpy(added, residual, bytes);
-  scale_step<kCached>(step, added, step, factors);
+  scale_step<kCached>(step, added, step, factors, next);
   __builtin_memcpy(y, step, bytes);
 }
 
@@ -74,19 +76,24 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
     const auto past = reinterpret_cast<uintptr_t>(y) % kLine;
     i = static_cast<int64_t>((kLine - past) % kLine / sizeof(T));
     if (i > count) i = count;
-    scale_few<kForm>(y, residual, x, factors + phase, i);
+    scale_few<kForm>(y, residual, x, factors + place<T>(phase, period), to_next<T>(phase, period),
+                     i);
     phase = (phase + i) % period;
   }
+  const int64_t next = to_next<T>(phase, period);
+  factors += place<T>(phase, period) - along<T>(phase);
   for (; i + kScaleStep <= count; i += kScaleStep) {
     if constexpr (kStreams) {
       prefetch<kScaleStep>(x + i);
       if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
     }
-    scale_step<kForm>(y + i, residual_at(i), x + i, factors + phase);
+    scale_step<kForm>(y + i, residual_at(i), x + i, factors + along<T>(phase), next);
     phase += kScaleStep;
     if (phase >= period) phase -= period;
   }
-  if (i < count) scale_few<kForm>(y + i, residual_at(i), x + i, factors + phase, count - i);
+  if (i < count) {
+    scale_few<kForm>(y + i, residual_at(i), x + i, factors + along<T>(phase), next, count - i);
+  }
   if constexpr (kStreams) _mm_sfence();
 }
 
@@ -108,18 +115,24 @@ void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64
 }
 
 template <Isa kIsa, typename T>
-void make_factors(float* factors, const T* gamma, float alpha, int64_t count) {
-  constexpr int64_t kFloats = Vectors::kFloats;
+void make_factors(float* factors, const T* gamma, float alpha, int64_t count, int64_t period) {
+  constexpr int64_t kTwo = 2 * Vectors::kFloats;
+  const int64_t next = to_next<T>(0, period);
+  const auto scaled = [&](const T* from) -> Vectors::Two {
+    const Vectors::Two two = Vectors::load_two(from);
+    return {alpha * two.a, alpha * two.b};
+  };
   int64_t i = 0;
-  for (; i + kFloats <= count; i += kFloats) {
-    Vectors::store(factors + i, alpha * Vectors::load(gamma + i));
+  for (; i + kTwo <= count; i += kTwo) {
+    store_table<Vectors, T>(factors, next, i, scaled(gamma + i));
   }
-  const auto rest = static_cast<size_t>(count - i);
-  T few[kFloats] = {};
-  float made[kFloats];
-  __builtin_memcpy(few, gamma + i, rest * sizeof(T));
-  Vectors::store(made, alpha * Vectors::load(few));
-  __builtin_memcpy(factors + i, made, rest * sizeof(float));
+  T few[kTwo] = {};
+  float made[kTwo + kScaleStep];
+  __builtin_memcpy(few, gamma + i, static_cast<size_t>(count - i) * sizeof(T));
+  store_table<Vectors, T>(made, to_next<T>(0, kTwo), 0, scaled(few));
+  for (int64_t j = 0; i + j < count; ++j) {
+    factors[place<T>(i + j, period)] = made[place<T>(j, kTwo)];
+  }
 }
 
 }  // namespace hollow::kernels

@@ -1,5 +1,6 @@
 #include "kernels/arithmetic.h"
 #include "kernels/cpu/scale_flat.h"
+#include "kernels/cpu/table_order.h"
 #include "kernels/dtypes.h"
 
 namespace hollow::kernels {
@@ -9,14 +10,14 @@ void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64
                 int64_t phase, int64_t count, Stores) {
   for (int64_t begin = 0; begin < count; phase = 0) {
     const int64_t end = begin + period - phase < count ? begin + period - phase : count;
-    const float* const factor = factors + phase - begin;
+    const auto factor = [&](int64_t i) { return factors[place<T>(phase + i - begin, period)]; };
     if (residual == nullptr) {
       for (int64_t i = begin; i < end; ++i) {
-        y[i] = static_cast<T>(static_cast<float>(x[i]) * factor[i]);
+        y[i] = static_cast<T>(static_cast<float>(x[i]) * factor(i));
       }
     } else {
       for (int64_t i = begin; i < end; ++i) {
-        y[i] = ScaledSum::of(residual[i], x[i], factor[i]);
+        y[i] = ScaledSum::of(residual[i], x[i], factor(i));
       }
     }
     begin = end;
@@ -24,8 +25,10 @@ void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64
 }
 
 template <Isa kIsa, typename T>
-void make_factors(float* factors, const T* gamma, float alpha, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) factors[i] = alpha * static_cast<float>(gamma[i]);
+void make_factors(float* factors, const T* gamma, float alpha, int64_t count, int64_t period) {
+  for (int64_t i = 0; i < count; ++i) {
+    factors[place<T>(i, period)] = alpha * static_cast<float>(gamma[i]);
+  }
 }
 
 #define PORTABLE(T) HOLLOW_SCALE_FLAT_OF(Isa::kPortable, T)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernels/cpu/choose_isa.h"
+#include "kernels/cpu/factor_table.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scale_backward.h"
 #include "kernels/dtypes.h"
@@ -261,28 +262,36 @@ TEST_F(LayerScaleBackwardKernelTest, GradXMayBeGradYOrX) {
 }
 
 // Stores around the caches, which a tensor must be larger than those to get otherwise.
+template <typename T>
+void check_streaming() {
+  for (const int64_t dim : {33, 64, 1000}) {
+    const std::vector<T> gamma = numbers<T>(dim, 1, Values::kReal);
+    const FactorTable<T, 1024> table(isa(), gamma.data(), 1, dim);
+    for (const int64_t count : {1, 31, 32, 500, 40 * 1000, 4 * 33 * 32 + 5}) {
+      const std::vector<T> dy = numbers<T>(count, 3, Values::kReal);
+      const std::vector<T> x = numbers<T>(count, 2, Values::kReal);
+      const bool in_caches = count % 2 == 0;
+      const auto go = [&](Stores stores) {
+        Result<T> grad_x(count, 0);
+        std::vector<float> sums(table.kSize);
+        visit_isa(isa(), [&]<Isa kIsa>() {
+          scale_backward<kIsa>(grad_x.data(), dy.data(), x.data(), table.factors, sums.data(),
+                               table.period, count, in_caches, stores);
+        });
+        grad_x.expect_nothing_beside();
+        return std::pair(grad_x.values(), sums);
+      };
+      EXPECT_TRUE(go(Stores::kStreaming) == go(Stores::kCached)) << dim << " " << count;
+    }
+  }
+}
+
 TEST_F(LayerScaleBackwardKernelTest, Streaming) {
   for (const Isa each : available_isas()) {
     set_isa(each);
-    for (const int64_t period : {33, 64, 1000}) {
-      for (const int64_t count : {1, 31, 32, 500, 40 * 1000, 4 * 33 * 32 + 5}) {
-        const std::vector<float> dy = numbers<float>(count, 3, Values::kReal);
-        const std::vector<float> x = numbers<float>(count, 2, Values::kReal);
-        std::vector<float> factors(static_cast<size_t>(period + kScaleStep), 0.5f);
-        const bool in_caches = count % 2 == 0;
-        const auto go = [&](Stores stores) {
-          Result<float> grad_x(count, 0);
-          std::vector<float> sums(static_cast<size_t>(period + kScaleStep));
-          visit_isa(isa(), [&]<Isa kIsa>() {
-            scale_backward<kIsa>(grad_x.data(), dy.data(), x.data(), factors.data(), sums.data(),
-                                 period, count, in_caches, stores);
-          });
-          grad_x.expect_nothing_beside();
-          return std::pair(grad_x.values(), sums);
-        };
-        EXPECT_TRUE(go(Stores::kStreaming) == go(Stores::kCached)) << period << " " << count;
-      }
-    }
+    check_streaming<float>();
+    check_streaming<Half>();
+    check_streaming<BFloat16>();
   }
 }
 

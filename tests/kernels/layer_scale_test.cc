@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernels/cpu/choose_isa.h"
+#include "kernels/cpu/factor_table.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/dtypes.h"
@@ -166,13 +167,10 @@ class LayerScaleKernelTest : public ::testing::Test {
       for (const int64_t phase : {0, 1, 32}) {
         for (const size_t shift : {0, 1, 7}) {
           Operands<T> t(9, dim, shift);
-          std::vector<float> factors(static_cast<size_t>(dim + kScaleStep));
-          for (size_t i = 0; i < factors.size(); ++i) {
-            factors[i] = static_cast<float>(t.gamma[i % t.gamma.size()]);
-          }
+          const FactorTable<T, 1024> table(isa(), t.gamma.data(), 1, dim);
           const auto go = [&](const T* residual) {
             visit_isa(isa(), [&]<Isa kIsa>() {
-              scale_flat<kIsa>(t.y(), residual, t.x.data(), factors.data(), dim, phase,
+              scale_flat<kIsa>(t.y(), residual, t.x.data(), table.factors, table.period, phase,
                                static_cast<int64_t>(t.x.size()), Stores::kStreaming);
             });
           };
