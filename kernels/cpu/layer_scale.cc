@@ -19,9 +19,8 @@ constexpr int64_t kMostFactors = 1 << 14;
 
 // Whether gamma is such a table itself: where no step begins or ends within a row.
 template <typename T>
-bool is_table(float alpha, int64_t dim, const T* y, Stores stores) {
-  return std::is_same_v<T, float> && alpha == 1 && dim % kScaleStep == 0 &&
-         (on_a_line(y) || stores == Stores::kCached);
+bool is_table(float alpha, int64_t dim, const T* y) {
+  return std::is_same_v<T, float> && alpha == 1 && dim % kScaleStep == 0 && on_a_line(y);
 }
 
 // With the residual, or without one where that is null.
@@ -78,7 +77,7 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
   const Stores stores = stores_for(tensors * numel * static_cast<int64_t>(sizeof(T)),
                                    /*in_place=*/y == x || y == residual);
   const Operands<T> t = {y, residual, x, stores};
-  if (is_table(alpha, dim, y, stores)) {
+  if (is_table(alpha, dim, y)) {
     return scale_all(t, reinterpret_cast<const float*>(gamma), dim, numel);
   }
   if (dim > kMostFactors) return scale_wide(t, gamma, alpha, rows, dim);

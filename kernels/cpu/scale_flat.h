@@ -20,7 +20,7 @@ enum class Stores { kCached, kStreaming };
 // fma, where residual is not null. Computed in f32, rounded once. y may be x or residual. 0 <=
 // phase < period, and period >= kScaleStep. The factors lie in T's order (table_order.h), and
 // repeat beyond their period for kScaleStep more, unless T is f32, period and phase are multiples
-// of kScaleStep and y, for stores that stream, of 64 bytes.
+// of kScaleStep and y of 64 bytes.
 template <Isa kIsa, typename T>
 void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
                 int64_t phase, int64_t count, Stores stores);

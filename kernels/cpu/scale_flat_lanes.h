@@ -25,30 +25,40 @@ struct Form {
   Stores stores;
 };
 
-template <Form kForm, typename T>
-[[gnu::always_inline]] inline void scale_step(T* y, const T* residual, const T* x,
+// kScaleStep elements of each of kWalkers walkers, by the same factors; `between` is the distance
+// from one to the next.
+template <int kWalkers, Form kForm, typename T>
+[[gnu::always_inline]] inline void scale_step(T* y, const T* residual, const T* x, int64_t between,
                                               const float* factors, int64_t next) {
   using Two = Vectors::Two;
   constexpr int64_t kTwo = 2 * Vectors::kFloats;
-  Two result[kScaleStep / kTwo];
+  Two factor[kScaleStep / kTwo];
 #pragma GCC unroll 8
   for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-    const Two factor = load_table<Vectors, T>(factors, next, i);
-    const Two value = Vectors::load_two(x + i);
-    Two& to = result[i / kTwo];
-    if constexpr (kForm.adds) {
-      const Two added = Vectors::load_two(residual + i);
-      to = {Vectors::fma(value.a, factor.a, added.a), Vectors::fma(value.b, factor.b, added.b)};
-    } else {
-      to = {value.a * factor.a, value.b * factor.b};
-    }
+    factor[i / kTwo] = load_table<Vectors, T>(factors, next, i);
   }
 #pragma GCC unroll 8
-  for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-    if constexpr (kForm.stores == Stores::kStreaming) {
-      Vectors::stream_two(y + i, result[i / kTwo]);
-    } else {
-      Vectors::store_two(y + i, result[i / kTwo]);
+  for (int64_t w = 0; w < kWalkers; ++w) {
+    Two result[kScaleStep / kTwo];
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < kScaleStep; i += kTwo) {
+      const Two by = factor[i / kTwo];
+      const Two value = Vectors::load_two(x + w * between + i);
+      Two& to = result[i / kTwo];
+      if constexpr (kForm.adds) {
+        const Two added = Vectors::load_two(residual + w * between + i);
+        to = {Vectors::fma(value.a, by.a, added.a), Vectors::fma(value.b, by.b, added.b)};
+      } else {
+        to = {value.a * by.a, value.b * by.b};
+      }
+    }
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < kScaleStep; i += kTwo) {
+      if constexpr (kForm.stores == Stores::kStreaming) {
+        Vectors::stream_two(y + w * between + i, result[i / kTwo]);
+      } else {
+        Vectors::store_two(y + w * between + i, result[i / kTwo]);
+      }
     }
   }
 }
@@ -62,19 +72,37 @@ void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_
   const size_t bytes = static_cast<size_t>(count) * sizeof(T);
   __builtin_memcpy(step, x, bytes);
   if constexpr (kForm.adds) __builtin_memcpy(added, residual, bytes);
-  scale_step<kCached>(step, added, step, factors, next);
+  scale_step<1, kCached>(step, added, step, 0, factors, next);
   __builtin_memcpy(y, step, bytes);
+}
+
+// What each of two walkers goes through, whole periods and whole steps, so that both are always at
+// the same factors, which are loaded once for twice as many elements; 0 for one walker. Two are
+// faster where these loads are what takes the time: of one tensor, in place; of f16; and of a table
+// that is half the first cache. Elsewhere twice as many streams are slower, and bf16, which waits
+// for arithmetic, has too few registers.
+template <Form kForm, typename T>
+int64_t elements_a_walker(const T* y, const T* x, int64_t period, int64_t count) {
+  constexpr int64_t kLargeTable = 4096;
+  const bool one_tensor = !kForm.adds && y == x;
+  const bool loads_show = one_tensor || sizeof(T) == 2 || period >= kLargeTable;
+  if (kForm.stores == Stores::kStreaming || kByParity<T> || !loads_show) return 0;
+  int64_t unit = period;
+  while (unit % kScaleStep != 0) unit *= 2;
+  return count / 2 / unit * unit;
 }
 
 template <Form kForm, typename T>
 void scale(T* y, const T* residual, const T* x, const float* factors, int64_t period, int64_t phase,
            int64_t count) {
   constexpr bool kStreams = kForm.stores == Stores::kStreaming;
+  // From here on it pays to store to whole lines.
+  constexpr int64_t kWorthAligning = 1 << 11;
   int64_t i = 0;
   const auto residual_at = [&](int64_t at) { return kForm.adds ? residual + at : nullptr; };
-  if constexpr (kStreams) {  // whole lines
-    const auto past = reinterpret_cast<uintptr_t>(y) % kLine;
-    i = static_cast<int64_t>((kLine - past) % kLine / sizeof(T));
+  const auto past = reinterpret_cast<uintptr_t>(y) % kLine;
+  if (past != 0 && (kStreams || count >= kWorthAligning)) {
+    i = static_cast<int64_t>((kLine - past) / sizeof(T));
     if (i > count) i = count;
     scale_few<kForm>(y, residual, x, factors + place<T>(phase, period), to_next<T>(phase, period),
                      i);
@@ -82,15 +110,23 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
   }
   const int64_t next = to_next<T>(phase, period);
   factors += place<T>(phase, period) - along<T>(phase);
-  for (; i + kScaleStep <= count; i += kScaleStep) {
-    if constexpr (kStreams) {
-      prefetch<kScaleStep>(x + i);
-      if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
+  const auto walk = [&]<int kWalkers>(int64_t between, int64_t end) {
+    for (; i + kScaleStep <= end; i += kScaleStep) {
+      if constexpr (kStreams) {
+        prefetch<kScaleStep>(x + i);
+        if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
+      }
+      scale_step<kWalkers, kForm>(y + i, residual_at(i), x + i, between, factors + along<T>(phase),
+                                  next);
+      phase += kScaleStep;
+      if (phase >= period) phase -= period;
     }
-    scale_step<kForm>(y + i, residual_at(i), x + i, factors + along<T>(phase), next);
-    phase += kScaleStep;
-    if (phase >= period) phase -= period;
+  };
+  if (const int64_t each = elements_a_walker<kForm>(y, x, period, count - i); each > 0) {
+    walk.template operator()<2>(each, i + each);
+    i += each;
   }
+  walk.template operator()<1>(0, count);
   if (i < count) {
     scale_few<kForm>(y + i, residual_at(i), x + i, factors + along<T>(phase), next, count - i);
   }
