@@ -41,13 +41,12 @@ struct Operands {
   }
 };
 
+// Elements [begin, end), beside a table that begins with factor 0 of a row.
 template <typename T>
-void scale_all(const Operands<T>& t, const float* factors, int64_t period, int64_t numel) {
-  const Isa chosen = isa();
-  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
-    const int64_t phase = begin == 0 ? 0 : begin % period;  // a division is long for a short row
-    t.scale(chosen, factors, period, phase, begin, end - begin);
-  });
+void scale_some(const Operands<T>& t, Isa chosen, const float* factors, int64_t period,
+                int64_t begin, int64_t end) {
+  const int64_t phase = begin == 0 ? 0 : begin % period;  // a division is long for a short row
+  t.scale(chosen, factors, period, phase, begin, end - begin);
 }
 
 // Where a row has more channels than a table: some of them for all rows, then the next.
@@ -77,12 +76,19 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
   const Stores stores = stores_for(tensors * numel * static_cast<int64_t>(sizeof(T)),
                                    /*in_place=*/y == x || y == residual);
   const Operands<T> t = {y, residual, x, stores};
+  const Isa chosen = isa();
   if (is_table(alpha, dim, y)) {
-    return scale_all(t, reinterpret_cast<const float*>(gamma), dim, numel);
+    return parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+      scale_some(t, chosen, reinterpret_cast<const float*>(gamma), dim, begin, end);
+    });
   }
   if (dim > kMostFactors) return scale_wide(t, gamma, alpha, rows, dim);
-  const FactorTable<T, kMostFactors> table(isa(), gamma, alpha, dim);
-  scale_all(t, table.factors, table.period, numel);
+  // A table for each thread: the caller's would be dirty in the caller's cache, from which the
+  // others would fetch it line by line.
+  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
+    scale_some(t, chosen, table.factors, table.period, begin, end);
+  });
 }
 
 }  // namespace
@@ -113,9 +119,9 @@ void layer_scale_index_add(Cpu, T* y, const T* x, const T* gamma, float alpha,
     }
     return;
   }
-  const FactorTable<T, kMostFactors> table(isa(), gamma, alpha, dim);
   const Isa chosen = isa();
   parallel_for(pairs.count * size, kGrain, [&](int64_t begin, int64_t end) {
+    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
     while (begin < end) {
       const int64_t at = begin % size;
       const int64_t count = std::min(end - begin, size - at);
