@@ -63,6 +63,11 @@ template <int kWalkers, Form kForm, typename T>
   }
 }
 
+static_assert((kScaleStep & (kScaleStep - 1)) == 0);
+
+// std::min is an inline function that other sources have as well.
+inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
 // Fewer elements than a step.
 template <Form kForm, typename T>
 void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_t next,
@@ -111,15 +116,20 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
   const int64_t next = to_next<T>(phase, period);
   factors += place<T>(phase, period) - along<T>(phase);
   const auto walk = [&]<int kWalkers>(int64_t between, int64_t end) {
-    for (; i + kScaleStep <= end; i += kScaleStep) {
-      if constexpr (kStreams) {
-        prefetch<kScaleStep>(x + i);
-        if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
-      }
-      scale_step<kWalkers, kForm>(y + i, residual_at(i), x + i, between, factors + along<T>(phase),
-                                  next);
-      phase += kScaleStep;
+    while (i + kScaleStep <= end) {
+      // Whole steps, and none begins beyond the period: the innermost loop does nothing but them.
+      const int64_t last =
+          i + smaller((end - i) & -kScaleStep, (period - phase + kScaleStep - 1) & -kScaleStep);
+      const float* factor = factors + along<T>(phase);
+      phase += last - i;
       if (phase >= period) phase -= period;
+      for (; i < last; i += kScaleStep, factor += along<T>(kScaleStep)) {
+        if constexpr (kStreams) {
+          prefetch<kScaleStep>(x + i);
+          if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
+        }
+        scale_step<kWalkers, kForm>(y + i, residual_at(i), x + i, between, factor, next);
+      }
     }
   };
   if (const int64_t each = elements_a_walker<kForm>(y, x, period, count - i); each > 0) {
