@@ -14,7 +14,7 @@
 namespace hollow::kernels {
 namespace {
 
-// What a table of factors has room for: 64 KiB, on the stack.
+// What a table of factors has room for: 64 KiB, on the stack (factor_table.h: or twice that).
 constexpr int64_t kMostFactors = 1 << 14;
 
 // Whether gamma is such a table itself: where no step begins or ends within a row.

@@ -218,6 +218,9 @@ TEST_F(LayerScaleKernelTest, VeryWideRows) {
       Operands<BFloat16> t(rows, 40003, 1);
       layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), rows, 40003);
       t.expect_right("wide");
+      Operands<BFloat16> odd(rows, 16383, 1);  // the most that have a table of two periods
+      layer_scale(Cpu{}, odd.y(), odd.x.data(), odd.gamma.data(), rows, 16383);
+      odd.expect_right("wide and odd");
       Operands<float> sum(rows, 40003, 0);
       sum.want_sum(0.3f);
       layer_scale_add(Cpu{}, sum.y(), sum.residual.data(), sum.x.data(), sum.gamma.data(), 0.3f,
