@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/scale_backward.h"
+#include "kernels/cpu/steps.h"
 #include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
@@ -22,14 +23,12 @@ constexpr int kWalkers = 2;
 // always be in the same sets of the first cache, 4 KiB apart, though what they read comes from
 // memory: then one pushes out what was just prefetched for the other.
 inline int64_t elements_a_walker(int64_t period, int64_t count, int64_t item_size, bool in_caches) {
-  int64_t unit = period;
-  while (unit % kScaleStep != 0) unit *= 2;  // kScaleStep is a power of two
+  const int64_t unit = whole_steps(period);
   int64_t units = count / kWalkers / unit;
   if (units % 2 == 0 && units > 0) --units;
   const bool same_sets = units * unit * item_size % 4096 == 0;
   return same_sets && !in_caches ? 0 : units * unit;
 }
-static_assert((kScaleStep & (kScaleStep - 1)) == 0);
 
 // Step::go<kCount>(grad_x, grad_y, x, between, factors, sums, next) does kScaleStep elements of
 // each of kCount walkers, in their order; `between` is the distance from one to the next, and
@@ -40,12 +39,15 @@ template <int kCount, typename Step, typename T>
                                            int64_t count) {
   int64_t phase = 0;
   const int64_t next = to_next<T>(0, period);
-  for (int64_t i = 0; i + kScaleStep <= count; i += kScaleStep) {
-    const int64_t at = along<T>(phase);
-    Step::template go<kCount>(grad_x + i, grad_y + i, x + i, between, factors + at, sums + at,
-                              next);
-    phase += kScaleStep;
+  for (int64_t i = 0; i + kScaleStep <= count;) {
+    const int64_t last = i + steps_ahead(count - i, period - phase);
+    int64_t at = along<T>(phase);
+    phase += last - i;
     if (phase >= period) phase -= period;
+    for (; i < last; i += kScaleStep, at += along<T>(kScaleStep)) {
+      Step::template go<kCount>(grad_x + i, grad_y + i, x + i, between, factors + at, sums + at,
+                                next);
+    }
   }
   return phase;
 }

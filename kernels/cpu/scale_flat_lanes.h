@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/scale_flat.h"
+#include "kernels/cpu/steps.h"
 #include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
@@ -63,11 +64,6 @@ template <int kWalkers, Form kForm, typename T>
   }
 }
 
-static_assert((kScaleStep & (kScaleStep - 1)) == 0);
-
-// std::min is an inline function that other sources have as well.
-inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
 // Fewer elements than a step.
 template <Form kForm, typename T>
 void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_t next,
@@ -92,8 +88,7 @@ int64_t elements_a_walker(const T* y, const T* x, int64_t period, int64_t count)
   const bool one_tensor = !kForm.adds && y == x;
   const bool loads_show = one_tensor || sizeof(T) == 2 || period >= kLargeTable;
   if (kForm.stores == Stores::kStreaming || kByParity<T> || !loads_show) return 0;
-  int64_t unit = period;
-  while (unit % kScaleStep != 0) unit *= 2;
+  const int64_t unit = whole_steps(period);
   return count / 2 / unit * unit;
 }
 
@@ -117,9 +112,7 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
   factors += place<T>(phase, period) - along<T>(phase);
   const auto walk = [&]<int kWalkers>(int64_t between, int64_t end) {
     while (i + kScaleStep <= end) {
-      // Whole steps, and none begins beyond the period: the innermost loop does nothing but them.
-      const int64_t last =
-          i + smaller((end - i) & -kScaleStep, (period - phase + kScaleStep - 1) & -kScaleStep);
+      const int64_t last = i + steps_ahead(end - i, period - phase);
       const float* factor = factors + along<T>(phase);
       phase += last - i;
       if (phase >= period) phase -= period;
