@@ -1,5 +1,5 @@
 // LayerScale beside what the machine can do at best, and beside the loop as most people write it.
-// Without arguments it takes about a minute; benchmarks/README.md says how to read it.
+// Without arguments it takes one to two minutes; benchmarks/README.md says how to read it.
 
 #include "benchmarks/layerscale_main.h"
 #include "benchmarks/peers/plain.h"

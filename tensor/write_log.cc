@@ -30,7 +30,8 @@ struct WriteLog::Node {
   const Author author;
   const std::string op;
   // Who made it, and alone adds to of_owner: without the locked instruction that takes as long as
-  // everything else here. Should it end, another may get its address, and its place.
+  // everything else here. Should it end, another may get its address, and its place: later, since
+  // whoever hands out the memory of threads orders the two.
   const char* const owner = &this_thread;
   std::atomic<int64_t> of_owner;
   std::atomic<int64_t> of_others{0};

@@ -31,8 +31,8 @@ class WriteLog {
   WriteLog(const WriteLog&) = delete;
   WriteLog& operator=(const WriteLog&) = delete;
 
-  // Takes no lock, and allocates for the first write of its kind only. A few nanoseconds for the
-  // thread that wrote first, as all threads wait for each other's atomic additions.
+  // Takes no lock, and allocates for the first write of its kind only. The thread that made that
+  // one counts on for less than others, who pay for an atomic addition.
   void add(Author author, absl::string_view op, int64_t count = 1);
   void add_all(const WriteLog& other);
 

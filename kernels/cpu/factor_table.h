@@ -9,6 +9,7 @@
 #include "kernels/cpu/table_order.h"
 
 namespace hollow::kernels {
+namespace {
 
 // alpha * gamma over and over, in a period of at least `at_least` elements, and for kScaleStep
 // more, in T's order. kMost is what dim and at_least, rounded up to a multiple of it, may be: the
@@ -44,6 +45,7 @@ struct FactorTable {
   }
 };
 
+}  // namespace
 }  // namespace hollow::kernels
 
 #endif  // HOLLOW_KERNELS_CPU_FACTOR_TABLE_H_

@@ -2,7 +2,8 @@
 //
 // For sources that are compiled for this instruction set alone. The linker keeps one copy of an
 // inline function, and it must not be one that only some machines can run. So all here is in an
-// anonymous namespace, and of other headers such a source uses templates of these lanes alone.
+// anonymous namespace, and of other headers such a source uses templates of these lanes alone, and
+// what is in an anonymous namespace too (steps.h, table_order.h).
 #ifndef HOLLOW_KERNELS_CPU_LANES_AVX2_H_
 #define HOLLOW_KERNELS_CPU_LANES_AVX2_H_
 

@@ -14,7 +14,8 @@
 namespace hollow::kernels {
 namespace {
 
-// What a table of factors has room for: 64 KiB, on the stack (factor_table.h: or twice that).
+// What a table of factors has room for: 64 KiB, on the stack, and twice that of bf16, where an odd
+// number of them comes in two periods.
 constexpr int64_t kMostFactors = 1 << 14;
 
 // Whether gamma is such a table itself: where no step begins or ends within a row.

@@ -17,8 +17,8 @@
 namespace hollow::kernels {
 namespace {
 
-// Channels that are worked on at once: their factors and sums are 64 KiB, on the stack, and 128
-// where an odd number of them comes in two periods.
+// Channels that are worked on at once: their factors and sums are 64 KiB, on the stack, and twice
+// that of bf16, where an odd number of them comes in two periods.
 constexpr int64_t kTile = 1 << 13;
 
 // A period of a table: long enough that no step waits for the sums of the one before.

@@ -36,8 +36,8 @@ void sum_groups(T* grad_gamma, const float* sums, int64_t period, int64_t begin,
                 int64_t groups, int64_t stride, float alpha) {
   for (int64_t i = 0; i < count; ++i) {
     const float* const first = sums + place<T>(begin + i, period);
-    double total = 0;
-    for (int64_t group = 0; group < groups; ++group) {
+    auto total = static_cast<double>(first[0]);  // not 0, to which -0 would add to +0
+    for (int64_t group = 1; group < groups; ++group) {
       total += static_cast<double>(first[group * stride]);
     }
     grad_gamma[i] = static_cast<T>(static_cast<float>(static_cast<double>(alpha) * total));

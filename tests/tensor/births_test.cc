@@ -154,36 +154,41 @@ TEST(BirthsTest, EachScopeHasItsOwn) {
 }
 
 TEST(BirthsTest, AnotherThreadMayLookMeanwhile) {
-  constexpr int64_t kBirths = 2000;
-  DeviceScope scope(Device::meta());
-  const std::shared_ptr<const Births> births = Births::current();
-  std::barrier start(2);
-  std::atomic<bool> done{false};
-  std::thread looker([&] {
-    start.arrive_and_wait();
-    while (!done) {
-      // What is seen has been born whole, and in order; the odd ones are kept.
-      int64_t before = 0, kept = 0;
-      for (const Birth& birth : births->unlisted()) {
-        const int64_t size = birth.tensor.size(0);
-        ASSERT_GT(size, before);
-        if (size % 2 == 1) {
-          ASSERT_EQ(size, ++kept * 2 - 1);
+  constexpr int kRounds = 50;
+  constexpr int64_t kBirths = 400;
+  for (int round = 0; round < kRounds; ++round) {
+    DeviceScope scope(Device::meta());
+    const std::shared_ptr<const Births> births = Births::current();
+    std::atomic<int> looks{0};
+    std::atomic<bool> done{false};
+    std::thread looker([&] {
+      for (; !done; ++looks) {
+        // What is seen has been born whole, and in order; the odd ones are kept.
+        int64_t before = 0, kept = 0;
+        for (const Birth& birth : births->unlisted()) {
+          const int64_t size = birth.tensor.size(0);
+          EXPECT_GT(size, before);
+          if (size % 2 == 1) {
+            EXPECT_EQ(size, ++kept * 2 - 1);
+          }
+          EXPECT_EQ(birth.op, "empty");
+          before = size;
         }
-        ASSERT_EQ(birth.op, "empty");
-        before = size;
+        std::this_thread::yield();  // or who makes room would seldom get the lock
       }
+    });
+    std::vector<Tensor> kept;
+    for (int64_t size = 1; size <= kBirths; ++size) {
+      // There are looks while there is little, and while there is much.
+      for (const int seen = looks; size % 100 == 1 && looks == seen;) std::this_thread::yield();
+      const Tensor tensor = empty({size});
+      if (size % 2 == 1) kept.push_back(tensor);
     }
-  });
-  start.arrive_and_wait();
-  std::vector<Tensor> kept;
-  for (int64_t size = 1; size <= kBirths; ++size) {
-    const Tensor tensor = empty({size});
-    if (size % 2 == 1) kept.push_back(tensor);
+    done = true;
+    looker.join();
+    EXPECT_EQ(births->unlisted().size(), kept.size());
+    if (HasFailure()) break;
   }
-  done = true;
-  looker.join();
-  EXPECT_EQ(births->unlisted().size(), kept.size());
 }
 
 TEST(BirthsTest, AnotherThreadsScopeIsAnother) {
