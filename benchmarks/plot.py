@@ -5,7 +5,8 @@
     python3 benchmarks/plot.py /tmp/layerscale.json layerscale.svg
 
 One panel for each op and dtype, one line for each implementation: % of the ceiling of the same run
-(the best of the repetitions) over the bytes that a call moves. Needs Python and nothing else.
+(the best of the repetitions) over the bytes that a call moves. Rings beside our line are ours, too:
+of rows that are no whole lines of memory, or begin beside one. Needs Python and nothing else.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import sys
 import textwrap
 from xml.sax.saxutils import escape
 
+OPS = ["forward", "forward_out", "inplace", "add", "add_out", "add_inplace", "index_add", "backward"]
+DTYPES = ["f32", "bf16", "f16"]
 COLORS = {
     "hollow": "#0a7f5a",
     "plain": "#8a8f98",
@@ -47,6 +50,8 @@ class Case:
             raise BadInput(f"{run['name']} is no op/dtype/ROWSxDIM/device")
         self.op, self.dtype, self.shape, self.device = parts[:4]
         self.implementation = parts[4] if len(parts) == 5 else "hollow"
+        # Each row begins and ends with a line of memory, whatever the dtype.
+        self.fits = "+" not in self.shape and int(self.shape.rpartition("x")[2]) % 64 == 0
         self.bytes = run["useful_bytes"]
         self.percent = run["pct_ceiling"]
 
@@ -75,6 +80,12 @@ def choose_device(cases, device):
 
 def unique(values):
     return list(dict.fromkeys(values))
+
+
+def in_order(values, known):
+    """Each once: those that are known in their order, whatever a run's was, then the others."""
+    values = unique(values)
+    return [each for each in known if each in values] + [each for each in values if each not in known]
 
 
 def colors_of(implementations):
@@ -159,22 +170,28 @@ def draw_panel(svg, cases, scales, colors, left, top, has_ticks, has_sizes):
             svg.text(x, top + height + 16, size_name(size), 11, PALE, "middle")
     # Ours last, on top of the others.
     for name in sorted(unique(case.implementation for case in cases), key=lambda n: n == "hollow"):
-        points = sorted((case.bytes, case.percent) for case in cases if case.implementation == name)
-        places = [(number(left + scales.x(size)), number(top + scales.y(percent)))
-                  for size, percent in points]
         ours = name == "hollow"
-        svg.add("polyline", points=" ".join(f"{x},{y}" for x, y in places), fill="none",
+        its = sorted((case for case in cases if case.implementation == name),
+                     key=lambda case: case.bytes)
+        places = [(number(left + scales.x(case.bytes)), number(top + scales.y(case.percent)))
+                  for case in its]
+        joined = [place for case, place in zip(its, places) if case.fits]
+        svg.add("polyline", points=" ".join(f"{x},{y}" for x, y in joined), fill="none",
                 stroke=colors[name], stroke_width=2.4 if ours else 1.4, stroke_linejoin="round")
-        for x, y in places:
-            svg.add("circle", cx=x, cy=y, r=3 if ours else 2, fill=colors[name])
+        for case, (x, y) in zip(its, places):
+            if case.fits:
+                svg.add("circle", cx=x, cy=y, r=3 if ours else 2, fill=colors[name])
+            elif ours:
+                svg.add("circle", cx=x, cy=y, r=2.5, fill="none", stroke=colors[name])
 
 
 def draw(results, device):
     """The text of an SVG of one device's cases."""
     cases = [case for case in read_cases(results) if case.device == device]
     context = results.get("context", {})
-    ops, dtypes = unique(case.op for case in cases), unique(case.dtype for case in cases)
-    implementations = unique(case.implementation for case in cases)
+    ops = in_order((case.op for case in cases), OPS)
+    dtypes = in_order((case.dtype for case in cases), DTYPES)
+    implementations = in_order((case.implementation for case in cases), COLORS)
     colors, scales, svg = colors_of(implementations), Scales(cases), Svg()
     width = max(LEFT + len(dtypes) * (PANEL[0] + GAP[0]) + MARGIN, 640)
     caption = captions(context, device, implementations, width // 6)
@@ -191,6 +208,9 @@ def draw(results, device):
         svg.line(x, 70, x + 18, 70, colors[name], stroke_width=3)
         svg.text(x + 24, 74, name, 12, font_weight="bold" if name == "hollow" else "normal")
         x += 46 + 7.2 * len(name)
+    if any(not case.fits for case in cases):
+        svg.add("circle", cx=number(x + 9), cy=70, r=2.5, fill="none", stroke=colors["hollow"])
+        svg.text(x + 24, 74, "odd dims, unaligned")
 
     for row, op in enumerate(ops):
         for column, dtype in enumerate(dtypes):

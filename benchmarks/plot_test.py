@@ -73,6 +73,21 @@ class PlotTest(unittest.TestCase):
                  for color, line in by_color.items()}
         self.assertLess(first[plot.COLORS["hollow"]], first[plot.COLORS["plain"]])
 
+    def test_shapes_that_fit_are_joined_and_of_the_others_ours_are_rings(self):
+        _, _, root = run(small_run(), "--device", "cpu")
+        dots = list(root.iter(SVG + "circle"))
+        self.assertEqual(sum(dot.get("fill") != "none" for dot in dots), 5)
+        rings = [dot.get("stroke") for dot in dots if dot.get("fill") == "none"]
+        self.assertEqual(rings, 3 * [plot.COLORS["hollow"]])  # one explains the others
+        self.assertIn("odd dims, unaligned", texts(root))
+
+    def test_the_order_of_a_run_that_was_shuffled_does_not_show(self):
+        shuffled = small_run()
+        shuffled["benchmarks"].reverse()
+        _, _, root = run(small_run(), "--device", "cpu")
+        _, _, other = run(shuffled, "--device", "cpu")
+        self.assertEqual(texts(other), texts(root))
+
     def test_a_machine_that_is_named_stands_in_the_caption(self):
         results = small_run()
         results["context"]["machine"] = "a GPU"
