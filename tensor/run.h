@@ -70,10 +70,10 @@ template <size_t kOutputs, size_t kInputs>
     if (!word.is_writable_unannounced() || output.layout().repeats()) return false;
     if (i > 0 && to == outputs[0]->storage().get()) return false;
     for (size_t k = 0; k < kInputs; ++k) {
-      const Storage* const from = inputs[k]->storage().get();
+      const Tensor& input = *inputs[k];
+      const Storage* const from = input.storage().get();
       if (!from->word().is_ready_beside(word)) return false;
-      if (from == to && inputs[k] != &output && inputs[k]->layout() != output.layout())
-        return false;
+      if (from == to && &input != &output && input.layout() != output.layout()) return false;
     }
   }
   return true;

@@ -1,6 +1,6 @@
 // What the ops of LayerScale ask of their operands, on meta as elsewhere. Internal to tensor/ops/.
 //
-// What is asked before every kernel is inline: a row of channels takes no longer than it.
+// What is asked before every kernel is inline: to call it would take as long as a row of channels.
 #ifndef HOLLOW_TENSOR_OPS_LAYER_SCALE_RULES_H_
 #define HOLLOW_TENSOR_OPS_LAYER_SCALE_RULES_H_
 
