@@ -109,13 +109,12 @@ void launch(absl::string_view op, const std::array<const Tensor*, kOutputs>& out
     if (!prepare(op, outputs, inputs, kOneDType)) return;
   }
   with_op(op, [&] {
-    StreamOrder order;
-    if (const Device device = outputs[0]->device(); device.is_cuda()) {
+    const StreamOrder order(op, outputs[0]->device(), [&] {
       std::array<Storage*, kOutputs + kInputs> storages;
       for (size_t i = 0; i < kOutputs; ++i) storages[i] = outputs[i]->storage().get();
       for (size_t i = 0; i < kInputs; ++i) storages[kOutputs + i] = inputs[i]->storage().get();
-      order = StreamOrder(op, device, storages);
-    }
+      return storages;
+    });
     dispatch<Types>(op, outputs, inputs, kernel, args...);
     for (const Tensor* const output : outputs) {
       output->storage()->mark_written(op, output->layout());

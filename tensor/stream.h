@@ -7,6 +7,7 @@
 #ifndef HOLLOW_TENSOR_STREAM_H_
 #define HOLLOW_TENSOR_STREAM_H_
 
+#include <concepts>
 #include <mutex>
 
 #include "absl/types/span.h"
@@ -37,9 +38,14 @@ void synchronize(Device device);
 // between while it lives. An op holds one while it enqueues its kernel.
 class StreamOrder {
  public:
-  StreamOrder() = default;
   StreamOrder(absl::string_view op, Device device, absl::Span<Storage* const> storages) {
     if (device.is_cuda()) order(op, device, storages);
+  }
+  // Of what storages() lists, which is asked on CUDA alone: elsewhere a list would take as long as
+  // a small kernel.
+  template <std::invocable List>
+  StreamOrder(absl::string_view op, Device device, List&& storages) {
+    if (device.is_cuda()) order(op, device, storages());
   }
 
  private:
