@@ -6,6 +6,7 @@
 
 #include "kernels/arithmetic.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/cpu/rows.h"
 #include "kernels/dtypes.h"
 
 namespace hollow::kernels {
@@ -13,17 +14,24 @@ namespace {
 
 constexpr int64_t kGrain = 1 << 15;
 
-// Calls element(i0, i1, ...) with the offsets of each operand, for every index.
+// Calls element(at) for every index, where at(k) is the offset of operand k. No element is written
+// that another index reads: operands are the same, or apart.
 template <int kOperands, typename Element>
 void for_each(const Strided<kOperands>& index, Element element) {
   parallel_for(index.numel, kGrain, [&](int64_t begin, int64_t end) {
-    if (index.contiguous) {
-      for (int64_t i = begin; i < end; ++i) element([i](int) { return i; });
-    } else {
-      for (int64_t i = begin; i < end; ++i) {
-        element([&index, i](int operand) { return index.offset(operand, i); });
+    for_each_row(index, begin, end, [&](const Row<kOperands>& row) {
+      const int64_t count = row.count;
+      if (row.is_contiguous()) {
+#pragma GCC ivdep
+        for (int64_t i = 0; i < count; ++i) {
+          element([&row, i](int k) { return row.first[k] + i; });
+        }
+      } else {
+        for (int64_t i = 0; i < count; ++i) {
+          element([&row, i](int k) { return row.first[k] + i * row.step[k]; });
+        }
       }
-    }
+    });
   });
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/factor_table.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/cpu/rows.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/cpu/strategy.h"
 #include "kernels/dtypes.h"
@@ -92,6 +93,37 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
   });
 }
 
+// The same of operands that lie in runs (kernels/runs.h).
+template <typename T, int kOperands>
+void scale_runs(T* y, const T* residual, const T* x, const T* gamma, float alpha,
+                const Strided<kOperands>& runs, int64_t dim) {
+  // What is stored around the caches has a head, a tail and a fence in every run.
+  constexpr int64_t kLongRun = 2048;  // bytes
+  const int64_t run = runs.size[runs.rank - 1];
+  const Stores stores = run * static_cast<int64_t>(sizeof(T)) < kLongRun
+                            ? Stores::kCached
+                            : stores_for(kOperands * runs.numel * static_cast<int64_t>(sizeof(T)),
+                                         /*in_place=*/y == x || y == residual);
+  const auto operands = [&](const Row<kOperands>& row) -> Operands<T> {
+    return {y + row.first[0], kOperands == 3 ? residual + row.first[1] : nullptr,
+            x + row.first[kOperands - 1], stores};
+  };
+  if (dim > kMostFactors) {
+    return for_each_row(runs, 0, runs.numel, [&](const Row<kOperands>& row) {
+      scale_wide(operands(row), gamma, alpha, row.count / dim, dim);
+    });
+  }
+  const Isa chosen = isa();
+  parallel_for(runs.numel, kGrain, [&](int64_t begin, int64_t end) {
+    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
+    int64_t phase = begin % dim;  // every other run begins with a row
+    for_each_row(runs, begin, end, [&](const Row<kOperands>& row) {
+      operands(row).scale(chosen, table.factors, table.period, phase, 0, row.count);
+      phase = 0;
+    });
+  });
+}
+
 }  // namespace
 
 template <typename T>
@@ -103,6 +135,17 @@ template <typename T>
 void layer_scale_add(Cpu, T* y, const T* residual, const T* x, const T* gamma, float alpha,
                      int64_t rows, int64_t dim) {
   scale(y, residual, x, gamma, alpha, rows, dim);
+}
+
+template <typename T>
+void layer_scale(Cpu, T* y, const T* x, const T* gamma, const Strided<2>& runs, int64_t dim) {
+  scale_runs<T>(y, nullptr, x, gamma, 1, runs, dim);
+}
+
+template <typename T>
+void layer_scale_add(Cpu, T* y, const T* residual, const T* x, const T* gamma, float alpha,
+                     const Strided<3>& runs, int64_t dim) {
+  scale_runs(y, residual, x, gamma, alpha, runs, dim);
 }
 
 template <typename T>
@@ -135,6 +178,9 @@ void layer_scale_index_add(Cpu, T* y, const T* x, const T* gamma, float alpha,
 #define LAYER_SCALE(T)                                                                           \
   template void layer_scale(Cpu, T*, const T*, const T*, int64_t, int64_t);                      \
   template void layer_scale_add(Cpu, T*, const T*, const T*, const T*, float, int64_t, int64_t); \
+  template void layer_scale(Cpu, T*, const T*, const T*, const Strided<2>&, int64_t);            \
+  template void layer_scale_add(Cpu, T*, const T*, const T*, const T*, float, const Strided<3>&, \
+                                int64_t);                                                        \
   template void layer_scale_index_add(Cpu, T*, const T*, const T*, float, const SamplePairs&,    \
                                       int64_t, int64_t);
 HOLLOW_F32_FLOATS(LAYER_SCALE)

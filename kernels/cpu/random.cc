@@ -6,6 +6,7 @@
 #include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/random_blocks.h"
+#include "kernels/cpu/rows.h"
 #include "kernels/distributions.h"
 #include "kernels/philox.h"
 #include "kernels/scalar.h"
@@ -134,62 +135,20 @@ void fill_row(T* y, uint64_t first, int64_t count, const Source<Distribution>& s
 // Below this a row's ends cost more than making its blocks together with those of other rows.
 constexpr int64_t kLongRow = 256;
 
-// The rows of an index space, one after the other, without a division for each.
-class Rows {
- public:
-  Rows(const Strided<2>& index, int64_t begin) : index_(index), rank_(index.rank) {
-    if (index.contiguous) return;
-    int64_t rest = begin / index.size[rank_ - 1];
-    for (int d = rank_ - 2; d >= 0; --d) {
-      at_[d] = rest % index.size[d];
-      rest /= index.size[d];
-      for (int k = 0; k < 2; ++k) offset_[k] += at_[d] * index.stride[k][d];
-    }
-  }
-
-  int64_t size() const { return index_.contiguous ? index_.numel : index_.size[rank_ - 1]; }
-  int64_t step(int operand) const {
-    return index_.contiguous ? 1 : index_.stride[operand][rank_ - 1];
-  }
-  // Of this row's first element.
-  int64_t offset(int operand) const { return offset_[operand]; }
-
-  void next() {
-    for (int d = rank_ - 2; d >= 0; --d) {
-      const bool wraps = ++at_[d] == index_.size[d];
-      const int64_t steps = wraps ? 1 - at_[d] : 1;
-      for (int k = 0; k < 2; ++k) offset_[k] += steps * index_.stride[k][d];
-      if (!wraps) return;
-      at_[d] = 0;
-    }
-  }
-
- private:
-  const Strided<2>& index_;
-  const int rank_;
-  int64_t at_[kMaxRank] = {};
-  int64_t offset_[2] = {};
-};
-
 template <typename T, typename Distribution>
 void fill_range(T* y, const Strided<2>& index, int64_t first, int64_t begin, int64_t end,
                 const Source<Distribution>& source) {
   Scattered<T, Distribution> scattered(source);
-  Rows rows(index, begin);
-  const int64_t y_step = rows.step(0), step = rows.step(1);
-  for (int64_t i = begin, place = begin % rows.size(); i < end; place = 0, rows.next()) {
-    const int64_t count = std::min(rows.size() - place, end - i);
-    T* const to = y + rows.offset(0) + place * y_step;
-    const auto element = static_cast<uint64_t>(first + rows.offset(1) + place * step);
-    i += count;
+  for_each_row(index, begin, end, [&](const Row<2>& row) {
+    T* const to = y + row.first[0];
+    const auto element = static_cast<uint64_t>(first + row.first[1]);
     if constexpr (std::is_same_v<T, Made<T, Distribution>>) {
-      if (y_step == 1 && step == 1 && count >= kLongRow) {
-        fill_row(to, element, count, source, scattered);
-        continue;
+      if (row.is_contiguous() && row.count >= kLongRow) {
+        return fill_row(to, element, row.count, source, scattered);
       }
     }
-    scattered.add(to, y_step, element, static_cast<uint64_t>(step), count);
-  }
+    scattered.add(to, row.step[0], element, static_cast<uint64_t>(row.step[1]), row.count);
+  });
 }
 
 }  // namespace

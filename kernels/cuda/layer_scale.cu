@@ -3,9 +3,11 @@
 #include "kernels/cuda/access.h"
 #include "kernels/cuda/runtime.h"
 #include "kernels/dtypes.h"
+#include "kernels/elementwise.h"
 #include "kernels/layer_scale.h"
 #include "kernels/layer_scale_thread.h"
 #include "kernels/layer_scale_tiles.h"
+#include "kernels/runs.h"
 #include "kernels/sample_pair_table.h"
 #include "kernels/vector.h"
 
@@ -109,6 +111,19 @@ void layer_scale_add(Cuda place, T* y, const T* residual, const T* x, const T* g
   launch<true, T>(place, {y, residual, x}, gamma, alpha, rows, dim);
 }
 
+// Runs go by the kernels that divide for every element (elementwise.cu): right, and slower.
+template <typename T>
+void layer_scale(Cuda place, T* y, const T* x, const T* gamma, const Strided<2>& runs,
+                 int64_t dim) {
+  mul(place, y, x, gamma, beside_channels(runs, dim));
+}
+
+template <typename T>
+void layer_scale_add(Cuda place, T* y, const T* residual, const T* x, const T* gamma, float alpha,
+                     const Strided<3>& runs, int64_t dim) {
+  addcmul(place, y, residual, x, gamma, alpha, beside_channels(runs, dim));
+}
+
 template <typename T>
 void layer_scale_index_add(Cuda place, T* y, const T* x, const T* gamma, float alpha,
                            const SamplePairs& pairs, int64_t rows, int64_t dim) {
@@ -135,6 +150,9 @@ void layer_scale_index_add(Cuda place, T* y, const T* x, const T* gamma, float a
 #define LAYER_SCALE(T)                                                                            \
   template void layer_scale(Cuda, T*, const T*, const T*, int64_t, int64_t);                      \
   template void layer_scale_add(Cuda, T*, const T*, const T*, const T*, float, int64_t, int64_t); \
+  template void layer_scale(Cuda, T*, const T*, const T*, const Strided<2>&, int64_t);            \
+  template void layer_scale_add(Cuda, T*, const T*, const T*, const T*, float, const Strided<3>&, \
+                                int64_t);                                                         \
   template void layer_scale_index_add(Cuda, T*, const T*, const T*, float, const SamplePairs&,    \
                                       int64_t, int64_t);
 HOLLOW_F32_FLOATS(LAYER_SCALE)

@@ -2,6 +2,7 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/layer_scale.h"
+#include "kernels/runs.h"
 #include "tensor/empty.h"
 #include "tensor/index.h"
 #include "tensor/ops/layer_scale_rules.h"
@@ -10,21 +11,22 @@
 namespace hollow {
 namespace {
 
+// Of contiguous tensors (rows, dim), and of those that lie in runs (runs, dim).
 constexpr auto kLayerScale = []<typename T>(auto place, T* y, const T* x, const T* gamma,
-                                            int64_t rows, int64_t dim) {
+                                            const auto& rows, int64_t dim) {
   kernels::layer_scale(place, y, x, gamma, rows, dim);
 };
 
-// For tensors that are not contiguous, and for f64: the same arithmetic, element by element.
+constexpr auto kLayerScaleAdd = []<typename T>(auto place, T* y, const T* residual, const T* x,
+                                               const T* gamma, double alpha, const auto& rows,
+                                               int64_t dim) {
+  kernels::layer_scale_add(place, y, residual, x, gamma, static_cast<float>(alpha), rows, dim);
+};
+
+// Of all others, and of f64: the same arithmetic, element by element.
 constexpr auto kStridedLayerScale = []<typename T>(auto place, T* y, const T* x, const T* gamma,
                                                    const kernels::Strided<3>& index) {
   kernels::mul(place, y, x, gamma, index);
-};
-
-constexpr auto kLayerScaleAdd = []<typename T>(auto place, T* y, const T* residual, const T* x,
-                                               const T* gamma, double alpha, int64_t rows,
-                                               int64_t dim) {
-  kernels::layer_scale_add(place, y, residual, x, gamma, static_cast<float>(alpha), rows, dim);
 };
 
 constexpr auto kStridedLayerScaleAdd = []<typename T>(auto place, T* y, const T* residual,
@@ -33,9 +35,20 @@ constexpr auto kStridedLayerScaleAdd = []<typename T>(auto place, T* y, const T*
   kernels::addcmul(place, y, residual, x, gamma, static_cast<kernels::Compute<T>>(alpha), index);
 };
 
+// Whether the kernels take gamma, and operands of that index beside it, as they are.
+template <int kOperands>
+bool are_fast_runs(const kernels::Strided<kOperands>& index, const Tensor& gamma) {
+  return contains(F32Floats{}, gamma.dtype()) && gamma.is_contiguous() &&
+         kernels::lie_in_runs(index, gamma.numel());
+}
+
 void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
   if (are_fast(y, x, gamma)) {
     return run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, rows_of(x), gamma.numel());
+  }
+  const auto runs = index_of({&y.layout(), &x.layout()});
+  if (are_fast_runs(runs, gamma)) {
+    return run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, runs, gamma.numel());
   }
   require_no_overlap(op, y, gamma);  // which is walked as another shape below
   const Tensor factors = operand(op, x, gamma);
@@ -51,6 +64,11 @@ void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& r
                           const Tensor& x, const Tensor& gamma, double alpha) {
   if (are_fast(y, residual, x, gamma)) {
     return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, rows_of(x),
+                          gamma.numel());
+  }
+  const auto runs = index_of({&y.layout(), &residual.layout(), &x.layout()});
+  if (are_fast_runs(runs, gamma)) {
+    return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, runs,
                           gamma.numel());
   }
   require_no_overlap(op, y, gamma);  // which is walked as another shape below
