@@ -23,12 +23,6 @@ constexpr double kBatchSeconds = 0.01;
 
 constexpr int64_t kTokens = 257;  // of an image: 16 x 16 patches and the class token
 
-struct Extent {
-  int64_t rows;
-  int64_t dim;
-  int64_t first = 0;  // the element of aligned memory at which it begins
-};
-
 constexpr Extent kShapes[] = {
     {1, 384},
     {kTokens, 384},
@@ -44,11 +38,15 @@ constexpr Extent kShapes[] = {
     {kTokens, 384, 1},
     {64 * kTokens, 1025},
     {64 * kTokens, 1024, 1},
+    // A gap behind every row.
+    {kTokens, 384, 0, 768},
+    {64 * kTokens, 1024, 0, 2048},
 };
 
 std::string to_string(const Extent& shape) {
   std::string text = absl::StrCat(shape.rows, "x", shape.dim);
   if (shape.first > 0) absl::StrAppend(&text, "+", shape.first);
+  if (shape.of > 0) absl::StrAppend(&text, "of", shape.of);
   return text;
 }
 constexpr DType kDTypes[] = {DType::kF32, DType::kBF16, DType::kF16};
@@ -87,8 +85,7 @@ double time_calls(benchmark::State& state, Device device, int64_t& batch, Call c
 }
 
 void measure(benchmark::State& state, Session& session, const Case& c, int64_t& batch) {
-  Operands t =
-      session.workspace.operands(c.shape.rows, c.shape.dim, c.dtype, c.device, c.shape.first);
+  Operands t = session.workspace.operands(c.shape, c.dtype, c.device);
   Call theirs;
   if (c.peer != nullptr) {
     if (batch == 0) verify(*c.op, *c.peer, t);
@@ -97,7 +94,11 @@ void measure(benchmark::State& state, Session& session, const Case& c, int64_t& 
   // Before each of our own repetitions, which gives the threads of another library the time to fall
   // asleep, too.
   const auto ceiling_of = c.peer == nullptr ? &Ceilings::sample : &Ceilings::known;
-  const double ceiling = c.shape.rows > 1 ? (session.ceilings.*ceiling_of)(c.op->pattern, t) : 0.0;
+  const auto aligned = [&] {
+    return session.workspace.operands({c.shape.rows, c.shape.dim}, c.dtype, c.device);
+  };
+  const double ceiling =
+      c.shape.rows > 1 ? (session.ceilings.*ceiling_of)(c.op->pattern, aligned()) : 0.0;
   const double seconds = c.peer != nullptr
                              ? time_calls(state, c.device, batch, std::move(theirs.run))
                              : time_calls(state, c.device, batch, [&] { c.op->run(t); });
@@ -128,7 +129,8 @@ int register_implementations(Session& session, Case c) {
                          to_string(c.device), kOurs};
   register_case(session, to_string(ours), c);
   int count = 1;
-  if (!c.device.is_cpu()) return count;
+  // Peers take what is contiguous, in the host's memory.
+  if (!c.device.is_cpu() || c.shape.of > 0) return count;
   for (const Peer& peer : session.peers) {
     c.peer = peer.find(c.op->name, c.dtype);
     if (c.peer == nullptr) continue;

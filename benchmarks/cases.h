@@ -3,6 +3,7 @@
 //   forward/f32/16448x1024/cpu          an op of ops.cc, as we do it
 //   forward/f32/16448x1024/cpu/plain    the same on the same memory, as a peer of that name does it
 //   forward/f32/257x384+1/cpu           of tensors that begin one element past a line of 64 bytes
+//   forward/f32/257x384of768/cpu        of the first 384 columns of tables of 768
 //
 // Their counters are bytes_per_second and useful_bytes of a call (each input read once, each output
 // written once), and, where a ceiling says something, ceiling_bytes_per_second: the best by then.

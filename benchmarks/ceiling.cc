@@ -129,8 +129,7 @@ double rate(const Candidate& candidate, Device device, int64_t calls) {
 // The whole lines of it, as the loops want them.
 Tensor lines_of(const Tensor& tensor) {
   const auto line = static_cast<int64_t>(64 / item_size(tensor.dtype()));
-  const int64_t begin = (line - tensor.storage_offset() % line) % line;
-  return tensor.reshape({-1}).narrow(0, begin, (tensor.numel() - begin) / line * line);
+  return tensor.reshape({-1}).narrow(0, 0, tensor.numel() / line * line);
 }
 
 std::string key_of(Pattern pattern, const Operands& operands) {

@@ -24,8 +24,8 @@ enum class Pattern {
 class Ceilings {
  public:
   // Takes some milliseconds of samples, and returns the best rate so far of that pattern on tensors
-  // of that size and device, in bytes a second, what is read and what is written both counted. y
-  // and, on CUDA, the residual get any values.
+  // of that size and device, which are contiguous and begin at a line, in bytes a second, what is
+  // read and what is written both counted. y and, on CUDA, the residual get any values.
   double sample(Pattern pattern, const Operands& operands);
 
   // The best so far, and a sample where there is none.

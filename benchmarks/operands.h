@@ -16,6 +16,16 @@ namespace hollow::benchmarks {
 // What rows are of, where an op knows samples: a batch of images.
 inline constexpr int64_t kSamples = 64;
 
+// How a case's tensors lie in memory that begins at a line of 64 bytes.
+struct Extent {
+  int64_t rows;
+  int64_t dim;
+  int64_t first = 0;  // the element at which they begin
+  int64_t of = 0;     // the width of the table of which a row is a part; 0 for dim, without gaps
+
+  int64_t width() const { return of == 0 ? dim : of; }
+};
+
 struct Operands {
   Tensor x;                    // [rows, dim], values in [0.5, 1.5) at first
   Tensor residual;             // [rows, dim], like x; the other tensor that an op reads
@@ -28,10 +38,9 @@ struct Operands {
 
 class Workspace {
  public:
-  // Views of what is kept for that dtype and device, which grows where it is too small. Each begins
-  // at element `first` of its memory, which begins at a line of 64 bytes. Operands of earlier calls
-  // stay valid, and keep their memory alive.
-  Operands operands(int64_t rows, int64_t dim, DType dtype, Device device, int64_t first = 0);
+  // Views of what is kept for that dtype and device, which grows where it is too small. Operands of
+  // earlier calls stay valid, and keep their memory alive.
+  Operands operands(const Extent& extent, DType dtype, Device device);
 
  private:
   struct Kept {

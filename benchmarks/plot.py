@@ -51,7 +51,8 @@ class Case:
         self.op, self.dtype, self.shape, self.device = parts[:4]
         self.implementation = parts[4] if len(parts) == 5 else "hollow"
         # Each row begins and ends with a line of memory, whatever the dtype.
-        self.fits = "+" not in self.shape and int(self.shape.rpartition("x")[2]) % 64 == 0
+        dim = self.shape.rpartition("x")[2]
+        self.fits = dim.isdigit() and int(dim) % 64 == 0
         self.bytes = run["useful_bytes"]
         self.percent = run["pct_ceiling"]
 
@@ -210,7 +211,7 @@ def draw(results, device):
         x += 46 + 7.2 * len(name)
     if any(not case.fits for case in cases):
         svg.add("circle", cx=number(x + 9), cy=70, r=2.5, fill="none", stroke=colors["hollow"])
-        svg.text(x + 24, 74, "odd dims, unaligned")
+        svg.text(x + 24, 74, "odd dims, unaligned, gaps")
 
     for row, op in enumerate(ops):
         for column, dtype in enumerate(dtypes):

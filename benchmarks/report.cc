@@ -50,7 +50,7 @@ std::string beside(const Result& ours, std::vector<Result> peers) {
 std::string row(const Result& result, const std::vector<Result>& peers) {
   const CaseName& name = result.name;
   std::string text =
-      absl::StrFormat("%-11s  %-5s  %10s  %-6s  ", name.op, name.dtype, name.shape, name.device);
+      absl::StrFormat("%-11s  %-5s  %16s  %-6s  ", name.op, name.dtype, name.shape, name.device);
   if (!result.failure.empty()) return absl::StrCat(text, result.failure, "\n");
   absl::StrAppendFormat(&text, "%8s  %7.1f  ", format_duration(result.seconds),
                         result.bytes_per_second / 1e9);
@@ -118,7 +118,7 @@ void TableReporter::Finalize() {
     const CaseName& name = all[i].name;
     const std::string next = absl::StrCat(name.op, name.dtype, name.device);
     if (i == 0) {
-      out << absl::StrFormat("\n%-11s  %-5s  %10s  %-6s  %8s  %7s  %7s  %4s  %6s  %s\n", "op",
+      out << absl::StrFormat("\n%-11s  %-5s  %16s  %-6s  %8s  %7s  %7s  %4s  %6s  %s\n", "op",
                              "dtype", "rows x dim", "device", "time", "GB/s", "ceiling", "%",
                              "x peer", "peers");
     } else if (group != next) {

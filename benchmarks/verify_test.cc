@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 
 Operands operands(Workspace& workspace, int64_t rows) {
-  return workspace.operands(rows, 16, DType::kF32, Device::cpu());
+  return workspace.operands({rows, 16}, DType::kF32, Device::cpu());
 }
 
 const Op& op(absl::string_view name) {
