@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "nn/root.h"
 #include "nn/write_slot.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
@@ -26,9 +27,14 @@ class Built {
   Built(Factory factory, RngKey key, Device device) {
     const RngScope rng(key);
     const DeviceScope scope(device);
+    const NewRoots roots;
     module_ = factory();
-    if (module_ == nullptr)
+    if (module_ == nullptr) {
       throw Error(ErrorCode::kValue, "check_deferred", "the factory gave null");
+    }
+    for (const Module* const root : roots.modules()) {
+      if (root != module_.get()) apart_.push_back(root->class_name());
+    }
     for (NamedSlot& slot : module_->named_slots()) {
       owners_.try_emplace(slot.tensor.storage().get(), slot.name);
       std::string name = slot.name;
@@ -37,6 +43,8 @@ class Built {
   }
 
   const Module& module() const { return *module_; }
+  // The classes of those that were built with it, live on, and are none of its children.
+  const std::vector<std::string>& apart() const { return apart_; }
   const std::map<std::string, NamedSlot>& slots() const { return slots_; }
   const NamedSlot* find(const std::string& name) const {
     const auto slot = slots_.find(name);
@@ -49,6 +57,7 @@ class Built {
 
  private:
   std::unique_ptr<Module> module_;
+  std::vector<std::string> apart_;
   std::map<std::string, NamedSlot> slots_;
   std::unordered_map<const Storage*, std::string> owners_;
 };
@@ -65,6 +74,17 @@ std::string kind_name(SlotKind kind) {
   return "unknown";
 }
 
+// In a handler.
+std::string what_is_thrown() {
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
 class Check {
  public:
   explicit Check(Factory factory) : factory_(factory), key_(default_rng_key()) {}
@@ -75,13 +95,19 @@ class Check {
       try {
         const Built deferred(factory_, key_, Device::meta());
         for (const Birth& birth : deferred.module().unlisted()) add_unlisted(birth);
+        for (const std::string& name : deferred.apart()) {
+          add("", Cause::kUnlisted,
+              absl::StrCat("a ", name,
+                           " was built as a module of its own: it is no child, so nothing that is "
+                           "done to this module reaches it; build it with add_child"));
+        }
         fill(deferred.module());
         compare(eager, deferred);
-      } catch (const std::exception& exception) {
-        add("", Cause::kThrows, absl::StrCat("on meta: ", exception.what()));
+      } catch (...) {
+        add("", Cause::kThrows, absl::StrCat("on meta: ", what_is_thrown()));
       }
-    } catch (const std::exception& exception) {
-      add("", Cause::kThrows, absl::StrCat("on cpu: ", exception.what()));
+    } catch (...) {
+      add("", Cause::kThrows, absl::StrCat("on cpu: ", what_is_thrown()));
     }
     return std::move(report_);
   }

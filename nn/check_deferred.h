@@ -34,7 +34,7 @@ enum class Cause {
   kConstructorOnly,   // the constructor changed what the writer had written, and could not on meta
   kNotReproducible,   // built twice on cpu it differs too: its values are not from its key
   kValues,            // the writer writes something else the second time
-  kUnlisted,          // a tensor that no module lists stays on meta for ever
+  kUnlisted,          // a tensor or a module that no module lists stays on meta for ever
 };
 
 // "throws", "slots", ..., "never initialized", ...

@@ -8,7 +8,7 @@ namespace hollow::nn {
 Module& ModuleList::operator[](int64_t index) const {
   if (index < 0 || index >= size()) {
     throw Error(ErrorCode::kKey, "ModuleList",
-                absl::StrCat("\"", path(), "\" has ", size(), " modules and no number ", index));
+                absl::StrCat(title(), " has ", size(), " modules and no number ", index));
   }
   return child(static_cast<size_t>(index));
 }

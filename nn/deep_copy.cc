@@ -2,6 +2,7 @@
 
 #include <typeinfo>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tensor/describe.h"
@@ -74,16 +75,21 @@ void copy_all(const Module& source, Module& twin) {
 
   std::unordered_map<const Storage*, std::shared_ptr<Storage>> counterparts;
   std::unordered_map<const Storage*, std::string> owners;
-  std::unordered_map<std::string, const NamedSlot*> by_name;
-  for (const NamedSlot& slot : to) by_name.emplace(slot.name, &slot);
+  // By the names of their births: a tie may have left a storage to another name, or a name to
+  // another storage.
+  std::unordered_map<std::string, std::shared_ptr<Storage>> by_birth;
+  for (const NamedSlot& slot : to) {
+    const std::shared_ptr<Storage>& storage = slot.tensor.storage();
+    std::string name = name_below(storage->origin()->name, twin.path());
+    if (!name.empty()) by_birth.emplace(std::move(name), storage);
+  }
   for (size_t i = 0; i < from.size(); ++i) {
     const std::shared_ptr<Storage>& theirs = from[i].tensor.storage();
     if (counterparts.count(theirs.get()) > 0) continue;
     const Origin& origin = *theirs->origin();
-    // The twin of the slot that declared it, which a tie may have left to another name.
-    const auto bearer = by_name.find(name_below(origin.name, source.path()));
+    const auto twins = by_birth.find(name_below(origin.name, source.path()));
     const std::shared_ptr<Storage>& ours =
-        (bearer != by_name.end() ? *bearer->second : to[i]).tensor.storage();
+        twins != by_birth.end() ? twins->second : to[i].tensor.storage();
     if (ours == theirs) {
       differs(absl::StrCat("\"", from[i].name,
                            "\" is tied to a tensor outside of the module, which both then share"));
@@ -101,7 +107,7 @@ void copy_all(const Module& source, Module& twin) {
     Origin& copy = *ours->origin();
     copy.key = key_of(origin);  // of another generation, perhaps, or below another path
     copy.has_own_key = true;
-    if (bearer == by_name.end() || copy.writers_given != origin.writers_given) {
+    if (twins == by_birth.end() || copy.writers_given != origin.writers_given) {
       copy.writer = origin.writer;
     }
     copy.writers_given = origin.writers_given;

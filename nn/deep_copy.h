@@ -16,6 +16,7 @@
 
 #include "nn/module.h"
 #include "tensor/device.h"
+#include "tensor/error.h"
 #include "tensor/rng_key.h"
 
 namespace hollow::nn {
@@ -24,8 +25,8 @@ namespace hollow::nn {
 // where its slots are not the same; after an Error it is good for nothing but to be dropped.
 void copy_into_twin(const Module& source, Module& twin);
 
-// Throws what the factory throws, Error(kKey) where it builds something else, and
-// Error(kOutOfMemory). `source` is not changed.
+// Throws what the factory throws, Error(kValue) where it gives null, Error(kKey) where it builds
+// something else, and Error(kOutOfMemory). `source` is not changed.
 template <typename Factory>
 auto deep_copy(const Module& source, Factory factory) {
   auto twin = [&] {
@@ -33,6 +34,7 @@ auto deep_copy(const Module& source, Factory factory) {
     const RngScope key(source.rng_key());
     return factory();
   }();
+  if (twin == nullptr) throw Error(ErrorCode::kValue, "deep_copy", "the factory gave null");
   copy_into_twin(source, *twin);
   return twin;
 }

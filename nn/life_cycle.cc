@@ -63,11 +63,17 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
       if (storage->sealed() && has_values(*storage)) kept.emplace_back(storage->origin()->name);
     }
     if (!kept.empty() && !writes) {
+      const std::vector<Tensor> on_meta =
+          those(all, [](const Storage& storage) { return storage.state() == State::kMeta; });
       throw Error(
           ErrorCode::kSealed, "reset_parameters",
           absl::StrCat("all that is real in ", title(),
                        " is sealed, so there is nothing to write: ", absl::StrJoin(kept, ", "),
-                       "; unseal() gives it back to its writers"));
+                       on_meta.empty()
+                           ? "; unseal() gives it back to its writers"
+                           : absl::StrCat("; materialize(module, device) keeps it, and completes "
+                                          "what has no memory: ",
+                                          describe_all(on_meta))));
     }
     require_writers("reset_parameters", title(), all, Fill::kAll);
     write_slots("reset_parameters", all, Fill::kAll);
@@ -112,14 +118,17 @@ void Module::to(DType dtype) {
                   absl::StrCat("a module's parameters cannot become ", to_string(dtype),
                                "; it is for f32, f16, bf16 and f64"));
     }
+    const Storages all = storages(Recurse::kYes);
     Storages floating;
-    for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
+    for (const std::shared_ptr<Storage>& storage : all) {
       if (is_floating_point(storage->dtype()) && storage->dtype() != dtype) {
         floating.push_back(storage);
       }
     }
+    if (floating.empty()) return;
     convert("to", floating, dtype);
-    write_slots("to", computed_with_values(floating), Fill::kAll);
+    // Of whatever dtype: what they are computed from has changed.
+    write_slots("to", computed_with_values(all), Fill::kAll);
   });
 }
 
@@ -191,8 +200,8 @@ void Module::check_complete() const {
     throw Error(ErrorCode::kUninitialized, "check_complete",
                 absl::StrCat("in ", title(), " these tensors are not initialized (", left.size(),
                              " in all): ", describe_all(left),
-                             "; to_empty(device) gives memory to those on meta, and "
-                             "reset_parameters() values to all"));
+                             "; materialize(module, device) completes them, and keeps what is "
+                             "there"));
   });
 }
 

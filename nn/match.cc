@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,7 +23,7 @@ class Matcher {
   Match run(const StateDict& values) {
     for (NamedSlot& slot : module_.named_slots()) {
       if (slot.kind == SlotKind::kBuffer) {
-        computed_names_.insert(slot.name);
+        buffers_.emplace(std::move(slot.name), slot.tensor);
       } else {
         match_.slots.push_back(std::move(slot));
       }
@@ -136,12 +136,19 @@ class Matcher {
     const auto at = [&](const Entry& entry) {
       return Tensor(staged.storage(), entry.slot->tensor.layout());
     };
-    for (const Entry* const entry : entries) at(*entry).copy_(entry->source);
+    // Each over those before it, which then must still be what they were.
+    std::vector<const Entry*> agreeing;
     for (const Entry* const entry : entries) {
-      if (same_bits(at(*entry), entry->source.to(like_it.dtype()))) continue;
-      complain(ErrorCode::kKey,
-               absl::StrCat("\"", entry->slot->name, "\" and \"", entries.back()->slot->name,
-                            "\" are one storage here, and bring different values"));
+      at(*entry).copy_(entry->source);
+      const auto overwritten = [&](const Entry* earlier) {
+        if (same_bits(at(*earlier), earlier->source.to(like_it.dtype()))) return false;
+        complain(ErrorCode::kKey,
+                 absl::StrCat("\"", earlier->slot->name, "\" and \"", entry->slot->name,
+                              "\" are one storage here, and bring different values"));
+        return true;
+      };
+      agreeing.erase(std::remove_if(agreeing.begin(), agreeing.end(), overwritten), agreeing.end());
+      agreeing.push_back(entry);
     }
   }
 
@@ -151,24 +158,34 @@ class Matcher {
     return result;
   }
 
-  std::string explain_unexpected(const std::string& key) const {
-    if (computed_names_.contains(key)) {
-      return absl::StrCat("\"", key, "\" is not loaded but computed here");
+  std::string explain_unexpected(const std::string& key, const NearestName& nearest_missing,
+                                 const NearestName& nearest_of_all) const {
+    if (const auto buffer = buffers_.find(key); buffer != buffers_.end()) {
+      const Origin& origin = *buffer->second.storage()->origin();
+      return origin.computed
+                 ? absl::StrCat("\"", key, "\" is not loaded but computed here")
+                 : absl::StrCat("\"", key,
+                                "\" is in no state dict here: it is of the storage of \"",
+                                origin.name, "\", and not persistent");
     }
-    std::string nearest = nearest_name(key, match_.report.missing);
-    if (nearest.empty()) nearest = nearest_name(key, names());
+    std::string nearest = nearest_missing.of(key);
+    if (nearest.empty()) nearest = nearest_of_all.of(key);
     return absl::StrCat("\"", key, "\" is not a name here",
                         nearest.empty() ? "" : absl::StrCat("; the nearest is \"", nearest, "\""));
+  }
+
+  void complain_of_unexpected() {
+    if (match_.report.unexpected.empty()) return;
+    const NearestName missing(match_.report.missing), all(names());
+    for (const std::string& key : match_.report.unexpected) {
+      complain(ErrorCode::kKey, explain_unexpected(key, missing, all));
+    }
   }
 
   void throw_if_bad(const StateDict& values) {
     const bool nothing = match_.report.loaded.empty() &&
                          (!values.empty() || (!match_.slots.empty() && !initializes_));
-    if (options_.strict || nothing) {
-      for (const std::string& key : match_.report.unexpected) {
-        complain(ErrorCode::kKey, explain_unexpected(key));
-      }
-    }
+    if (options_.strict || nothing) complain_of_unexpected();
     if (!initializes_ && (options_.strict || nothing)) {
       for (const std::string& name : match_.report.missing) {
         complain(ErrorCode::kKey, absl::StrCat("\"", name, "\" is missing"));
@@ -177,14 +194,23 @@ class Matcher {
     if (problems_.empty()) return;
     throw Error(code_, op_,
                 absl::StrCat("nothing was loaded into ", module_.title(), ": ",
-                             absl::StrJoin(problems_, "; ")));
+                             absl::StrJoin(problems_, "; "), mend()));
+  }
+
+  // For keys that are wrong on purpose.
+  std::string mend() const {
+    if (code_ != ErrorCode::kKey || match_.report.loaded.empty()) return "";
+    const bool lacks = !initializes_ && !match_.report.missing.empty();
+    const bool has_more = options_.strict && !match_.report.unexpected.empty();
+    return absl::StrCat(lacks ? "; load_or_init() initializes what is missing" : "",
+                        has_more ? "; strict = false ignores what is not known" : "");
   }
 
   const absl::string_view op_;
   const Module& module_;
   const LoadOptions& options_;
   const bool initializes_;
-  std::unordered_set<std::string> computed_names_;
+  std::unordered_map<std::string, Tensor> buffers_;  // those that are in no state dict
   std::vector<std::string> problems_;
   ErrorCode code_ = ErrorCode::kKey;
   Match match_;

@@ -11,14 +11,17 @@
 
 namespace hollow::nn {
 
-Module::Module() : Module(NextChild::take()) {}
+Module::Module() : Module(NextChild::take(this)) {}
 
 Module::Module(const NextChild* birth)
     : path_(birth == nullptr ? absl::string_view() : birth->path()),
       root_(birth == nullptr ? std::make_shared<Root>(this) : birth->parent()->root_),
-      slots_(root_->memory()) {}
+      slots_(root_->memory()) {
+  if (birth == nullptr) NewRoots::note(root_);
+}
 
 Module::~Module() {
+  NextChild::forget(this);
   root_->forget(this);
   for (const Slot& slot : slots_) forget_writer(slot);
 }
@@ -28,7 +31,7 @@ void Module::forget_writer(const Slot& slot) {
   // Names are kept once for each slot, so they are the same only where the slot is.
   const bool born_here =
       origin->name.data() + origin->name.size() == slot.name.data() + slot.name.size();
-  if (born_here) origin->writer = nullptr;
+  if (born_here) root_->drop_writer(*origin);
 }
 
 void Module::give_writer(const std::shared_ptr<Storage>& storage) {
@@ -100,7 +103,7 @@ void Module::build_child(absl::string_view op, absl::string_view name,
       throw Error(ErrorCode::kKey, op,
                   absl::StrCat(child->class_name(), " \"", path,
                                "\" built another module before its own base class, which took its "
-                               "place in the tree; build modules with add_child or as members"));
+                               "place in the tree; build that with add_child"));
     }
     children_.push_back({last_part(path, name), std::move(child)});
   });

@@ -239,6 +239,7 @@ class Module : public std::enable_shared_from_this<Module> {
   };
   class Root;
   class NextChild;
+  friend class NewRoots;
 
   Tensor& add_slot(absl::string_view op, absl::string_view name, SlotKind kind, Shape shape,
                    Writer writer, const TensorOptions& options);
@@ -252,6 +253,8 @@ class Module : public std::enable_shared_from_this<Module> {
   void give_writer(const std::shared_ptr<Storage>& storage);
   // Whether a slot of the tree, other than that one, is on the same storage.
   bool is_tied(const Slot& slot) const;
+  // Whether this is the other module, or below it, or will be once it is built.
+  bool is_part_of(Module& whole);
   void check_name(absl::string_view op, absl::string_view name) const;
   // The qualified name, kept by the root.
   absl::string_view qualified(absl::string_view name) const;

@@ -26,19 +26,55 @@ size_t distance(absl::string_view a, absl::string_view b, size_t limit) {
   return row.back();
 }
 
+// Without its first part; "" for the last.
+absl::string_view tail_of(absl::string_view name) {
+  const size_t dot = name.find('.');
+  return dot == absl::string_view::npos ? absl::string_view() : name.substr(dot + 1);
+}
+
+// Whether that tail says which name is meant: "weight" alone is that of many.
+bool is_telling(absl::string_view tail, absl::string_view name) {
+  return tail.find('.') != absl::string_view::npos || 2 * tail.size() >= name.size();
+}
+
 }  // namespace
 
-std::string nearest_name(absl::string_view name, const std::vector<std::string>& names) {
+NearestName::NearestName(std::vector<std::string> names) : names_(std::move(names)) {
+  for (const std::string& name : names_) {
+    for (absl::string_view tail = name; !tail.empty(); tail = tail_of(tail)) {
+      const std::string*& shortest = by_tail_.try_emplace(tail, &name).first->second;
+      if (name.size() < shortest->size()) shortest = &name;
+    }
+  }
+}
+
+std::string NearestName::of(absl::string_view key) const {
+  const std::string* name = behind_a_prefix(key);
+  if (name == nullptr) name = by_distance(key);
+  return name == nullptr ? "" : *name;
+}
+
+const std::string* NearestName::behind_a_prefix(absl::string_view key) const {
+  const auto longer = by_tail_.find(key);
+  if (longer != by_tail_.end() && is_telling(key, *longer->second)) return longer->second;
+  for (absl::string_view tail = key; !tail.empty() && is_telling(tail, key); tail = tail_of(tail)) {
+    const auto found = by_tail_.find(tail);
+    if (found != by_tail_.end() && *found->second == tail) return found->second;
+  }
+  return nullptr;
+}
+
+const std::string* NearestName::by_distance(absl::string_view key) const {
   const std::string* best = nullptr;
-  size_t least = name.size() * 2 + 1;
-  for (const std::string& each : names) {
-    const size_t far =
-        distance(name, each, std::min(least, std::max(name.size(), each.size()) / 2 + 1));
-    if (far >= std::min(least, std::max(name.size(), each.size()) / 2 + 1)) continue;
+  size_t least = key.size() * 2 + 1;
+  for (const std::string& each : names_) {
+    const size_t limit = std::min(least, std::max(key.size(), each.size()) / 2 + 1);
+    const size_t far = distance(key, each, limit);
+    if (far >= limit) continue;
     least = far;
     best = &each;
   }
-  return best == nullptr ? "" : *best;
+  return best;
 }
 
 }  // namespace hollow::nn

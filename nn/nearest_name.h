@@ -1,7 +1,8 @@
-// "Did you mean": the name that is the fewest edits away. Internal to nn/.
+// "Did you mean": among many names the one that is nearest. Internal to nn/.
 #ifndef HOLLOW_NN_NEAREST_NAME_H_
 #define HOLLOW_NN_NEAREST_NAME_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,9 +10,26 @@
 
 namespace hollow::nn {
 
-// The first of those with the smallest Levenshtein distance to `name`; "" where even that is more
-// than half of the longer one's length, and so no help.
-std::string nearest_name(absl::string_view name, const std::vector<std::string>& names);
+class NearestName {
+ public:
+  explicit NearestName(std::vector<std::string> names);
+  NearestName(const NearestName&) = delete;
+  NearestName& operator=(const NearestName&) = delete;
+
+  // Where one of the two lacks parts in front and nothing else ("module.fc.bias", "fc.bias"), which
+  // is what a wrapper does to every key of a checkpoint, that name. Else the first of those with
+  // the smallest Levenshtein distance; "" where even that is more than half of the longer one's
+  // length, and so no help.
+  std::string of(absl::string_view key) const;
+
+ private:
+  const std::string* behind_a_prefix(absl::string_view key) const;
+  const std::string* by_distance(absl::string_view key) const;
+
+  const std::vector<std::string> names_;
+  // A name under each of its tails: "a.b.c", "b.c", "c". Of several, the shortest.
+  std::map<absl::string_view, const std::string*> by_tail_;
+};
 
 }  // namespace hollow::nn
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace hollow::nn {
 
@@ -22,6 +23,17 @@ absl::string_view Module::Root::keep(absl::string_view path, absl::string_view n
 std::vector<Tensor> Module::Root::unfinished() const {
   const std::lock_guard lock(mutex_);
   return module_ == nullptr ? std::vector<Tensor>() : module_->unfinished();
+}
+
+bool Module::Root::has_writer(const Origin& origin) const {
+  const std::lock_guard lock(mutex_);
+  return origin.writer != nullptr;
+}
+
+void Module::Root::drop_writer(Origin& origin) {
+  Writer dropped;  // what it holds may be a module of this tree, so it dies outside of the lock
+  const std::lock_guard lock(mutex_);
+  std::swap(dropped, origin.writer);
 }
 
 std::vector<Birth> Module::Root::unlisted() const {
@@ -48,11 +60,11 @@ void Module::Root::forget(const Module* module) {
       if (given == given_.end()) return;
       given_.erase(given);
     }
-    // What the writer holds may be a module of this tree, so not under the lock.
-    storage->origin()->writer = nullptr;
+    drop_writer(*storage->origin());
   }
 }
 
 thread_local Module::NextChild* Module::NextChild::pending_ = nullptr;
+thread_local NewRoots* NewRoots::innermost_ = nullptr;
 
 }  // namespace hollow::nn

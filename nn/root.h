@@ -35,6 +35,7 @@ class Module::Root : public Kin {
   const Module* module() const { return module_; }
 
   std::vector<Tensor> unfinished() const override;
+  bool has_writer(const Origin& origin) const override;
   std::vector<Birth> unlisted() const;
 
   // The storage has a writer that this module gave, and that dies with it at the latest.
@@ -43,6 +44,8 @@ class Module::Root : public Kin {
   // The module is about to die: drops the writers that it gave. If it is the root, waits for
   // another thread's error that is looking through the tree.
   void forget(const Module* module);
+  // Drops one.
+  void drop_writer(Origin& origin);
 
  private:
   static constexpr size_t kFirstBytes = 512;
@@ -56,6 +59,35 @@ class Module::Root : public Kin {
   std::vector<std::weak_ptr<Storage>> given_;
 };
 
+// The roots that this thread makes while it lives, for check_deferred. Nests.
+class NewRoots {
+ public:
+  NewRoots() : outer_(innermost_) { innermost_ = this; }
+  ~NewRoots() { innermost_ = outer_; }
+  NewRoots(const NewRoots&) = delete;
+  NewRoots& operator=(const NewRoots&) = delete;
+
+  static void note(const std::shared_ptr<Module::Root>& root) {
+    if (innermost_ != nullptr) innermost_->roots_.push_back(root);
+  }
+
+  // Those of modules that are alive.
+  std::vector<const Module*> modules() const {
+    std::vector<const Module*> alive;
+    for (const std::weak_ptr<Module::Root>& each : roots_) {
+      const std::shared_ptr<Module::Root> root = each.lock();
+      if (root != nullptr && root->module() != nullptr) alive.push_back(root->module());
+    }
+    return alive;
+  }
+
+ private:
+  static thread_local NewRoots* innermost_;
+
+  NewRoots* const outer_;
+  std::vector<std::weak_ptr<Module::Root>> roots_;
+};
+
 // Of a qualified name, where it ends in that name.
 inline absl::string_view last_part(absl::string_view qualified, absl::string_view name) {
   return qualified.substr(qualified.size() - name.size());
@@ -65,7 +97,7 @@ inline absl::string_view last_part(absl::string_view qualified, absl::string_vie
 // next Module constructor of the thread, and is: bases come before members.
 class Module::NextChild {
  public:
-  NextChild(const Module* parent, absl::string_view path)
+  NextChild(Module* parent, absl::string_view path)
       : parent_(parent), path_(path), place_(path), outer_(pending_) {
     pending_ = this;
   }
@@ -73,24 +105,39 @@ class Module::NextChild {
   NextChild(const NextChild&) = delete;
   NextChild& operator=(const NextChild&) = delete;
 
-  // The pending child, once; null for a root.
-  static const NextChild* take() {
+  // The pending child, once, which the module becomes; null for a root.
+  static const NextChild* take(Module* module) {
     if (pending_ == nullptr || pending_->taken_) return nullptr;
     pending_->taken_ = true;
+    pending_->module_ = module;
     return pending_;
   }
+  // The module is about to die.
+  static void forget(const Module* module) {
+    for (NextChild* next = pending_; next != nullptr; next = next->outer_) {
+      if (next->module_ == module) next->module_ = nullptr;
+    }
+  }
 
-  const Module* parent() const { return parent_; }
+  // The child that this thread builds at the innermost, and those that it is being built for, whom
+  // no parent lists yet.
+  static const NextChild* innermost() { return pending_; }
+  const NextChild* outer() const { return outer_; }
+
+  Module* parent() const { return parent_; }
   absl::string_view path() const { return path_; }
+  // Null before its base constructor runs, and once it is gone.
+  Module* module() const { return module_; }
 
  private:
   static thread_local NextChild* pending_;
 
-  const Module* parent_;
+  Module* parent_;
   absl::string_view path_;
   const BirthPlace place_;
   NextChild* outer_;
   bool taken_ = false;
+  Module* module_ = nullptr;
 };
 
 }  // namespace hollow::nn

@@ -15,26 +15,42 @@ bool Module::is_tied(const Slot& slot) const {
     tied = tied || (&other != &slot && other.tensor.storage() == slot.tensor.storage());
   };
   for_each_slot(look);
-  // A tree that is still being built does not reach from its root to here.
   if (root_->module() != nullptr) root_->module()->for_each_slot(look);
+  // What is still being built cannot be reached from the root.
+  for (const NextChild* next = NextChild::innermost(); next != nullptr; next = next->outer()) {
+    if (next->module() != nullptr) next->module()->for_each_slot(look);
+  }
   return tied;
+}
+
+bool Module::is_part_of(Module& whole) {
+  const auto is_in = [](Module* part, Module& all) {
+    const std::vector<Module*> below = all.modules();
+    return std::find(below.begin(), below.end(), part) != below.end();
+  };
+  // From here up by the parents that do not list their child yet.
+  Module* top = this;
+  for (const NextChild* next = NextChild::innermost(); next != nullptr; next = next->outer()) {
+    if (is_in(top, whole)) return true;
+    if (next->module() != nullptr && is_in(top, *next->module())) top = next->parent();
+  }
+  return is_in(top, whole);
 }
 
 void Module::share(absl::string_view name, Module& child) {
   with_op("share_child", [&] {
     check_name("share_child", name);
+    if (is_part_of(child)) {
+      throw Error(ErrorCode::kKey, "share_child",
+                  absl::StrCat(title(), " is a part of ", child.title(),
+                               ", which can therefore not become its child"));
+    }
     std::shared_ptr<Module> owner = child.weak_from_this().lock();
     if (owner == nullptr || child.path_.empty()) {
       throw Error(ErrorCode::kKey, "share_child",
                   absl::StrCat(child.title(),
                                " was not built by add_child: it is a root, whose random keys every "
                                "other root has too; build it with add_child, and share that"));
-    }
-    const std::vector<Module*> below = child.modules();
-    if (std::find(below.begin(), below.end(), this) != below.end()) {
-      throw Error(ErrorCode::kKey, "share_child",
-                  absl::StrCat(title(), " is a part of ", child.title(),
-                               ", which can therefore not become its child"));
     }
     const absl::string_view path = qualified(name);
     children_.push_back({last_part(path, name), std::move(owner)});
@@ -58,7 +74,7 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
       throw Error(ErrorCode::kKey, op,
                   absl::StrCat(describe(tensor),
                                " was declared by no module, so nothing could reset it; declare it "
-                               "with add_parameter or add_buffer, and fill it with copy_()"));
+                               "with add_parameter or add_buffer, and a writer that copies it"));
     }
     if (tensor.storage()->origin()->computed && kind != SlotKind::kBuffer) {
       throw Error(

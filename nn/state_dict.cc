@@ -14,6 +14,13 @@
 namespace hollow::nn {
 namespace {
 
+void require_real(absl::string_view op, Device device) {
+  if (!device.is_meta()) return;
+  throw Error(ErrorCode::kMeta, op,
+              "meta has no memory to load into; say in LoadOptions.device where, or load outside "
+              "of a meta scope");
+}
+
 // A source that lies in memory that is about to be written is copied first.
 void detach_sources(Match& match) {
   for (Match::Entry& entry : match.entries) {
@@ -27,13 +34,18 @@ std::vector<Placing> where_to_load(const Match& match, const Storages& storages,
                                    const LoadOptions& options) {
   std::vector<Placing> plan;
   std::unordered_set<const Storage*> planned;
-  const auto give = [&](const std::shared_ptr<Storage>& storage, const Match::Entry& entry) {
-    if (storage->state() != State::kMeta || !planned.insert(storage.get()).second) return;
-    plan.push_back({storage, options.device.value_or(entry.source.device())});
+  const auto give = [&](const std::shared_ptr<Storage>& storage, Device there) {
+    const Device device = options.device.value_or(there);
+    if (storage->state() != State::kMeta || device.is_meta()) return;
+    if (planned.insert(storage.get()).second) plan.push_back({storage, device});
   };
-  for (const Match::Entry& entry : match.entries) give(entry.slot->tensor.storage(), entry);
+  for (const Match::Entry& entry : match.entries) {
+    give(entry.slot->tensor.storage(), entry.source.device());
+  }
+  const Device beside =
+      match.entries.empty() ? default_device() : match.entries.front().source.device();
   for (const std::shared_ptr<Storage>& storage : storages) {
-    if (!match.entries.empty() && storage->origin()->computed) give(storage, match.entries.front());
+    if (storage->origin()->computed) give(storage, beside);
   }
   return plan;
 }
@@ -84,6 +96,7 @@ void compute(absl::string_view op, const Storages& storages, LoadReport& report,
 LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOptions& options) {
   constexpr absl::string_view kOp = "load_state_dict";
   return with_op(kOp, [&] {
+    if (options.device.has_value()) require_real(kOp, *options.device);
     Match loads = match(kOp, module, values, options, /*initializes=*/false);
     const Storages storages = module.storages();
     detach_sources(loads);
@@ -100,11 +113,7 @@ LoadReport load_or_init(Module& module, const StateDict& values, const LoadOptio
   constexpr absl::string_view kOp = "load_or_init";
   return with_op(kOp, [&] {
     const Device device = options.device.value_or(default_device());
-    if (device.is_meta()) {
-      throw Error(ErrorCode::kMeta, kOp,
-                  "meta has no memory to load into; say where in LoadOptions.device, which is the "
-                  "default device where it is not given");
-    }
+    require_real(kOp, device);
     Match loads = match(kOp, module, values, options, /*initializes=*/true);
     const Storages storages = module.storages();
     Storages missing;

@@ -1,6 +1,7 @@
 // The members of Module that look at a tree.
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "absl/strings/str_cat.h"
@@ -80,10 +81,17 @@ std::vector<std::shared_ptr<Storage>> Module::storages(Recurse recurse) const {
 }
 
 std::vector<Tensor> Module::unfinished() const {
+  // Of a storage that was declared elsewhere, what is here may be a view that has its values.
+  std::unordered_map<const Storage*, Tensor> lacking;
+  for_each_slot([&](const std::string&, const Slot& slot) {
+    if (slot.tensor.is_initialized()) return;
+    Tensor& widest = lacking.emplace(slot.tensor.storage().get(), slot.tensor).first->second;
+    if (slot.tensor.numel() > widest.numel()) widest = slot.tensor;
+  });
   std::vector<Tensor> result;
   for (const std::shared_ptr<Storage>& storage : storages(Recurse::kYes)) {
-    Tensor tensor(storage, layout_of(*storage->origin()));
-    if (!tensor.is_initialized()) result.push_back(std::move(tensor));
+    const auto found = lacking.find(storage.get());
+    if (found != lacking.end()) result.push_back(found->second);
   }
   return result;
 }
@@ -139,8 +147,9 @@ const Tensor& Module::get_buffer(absl::string_view name) const {
 
 Module& Module::get_submodule(absl::string_view name) {
   Module* module = this;
-  for (absl::string_view rest = name; !rest.empty();) {
-    const size_t dot = std::min(rest.find('.'), rest.size());
+  if (name.empty()) return *module;
+  for (absl::string_view rest = name;;) {
+    const size_t dot = rest.find('.');
     Module* const child = module->find_child(rest.substr(0, dot));
     if (child == nullptr) {
       throw Error(ErrorCode::kKey, "get_submodule",
@@ -148,9 +157,9 @@ Module& Module::get_submodule(absl::string_view name) {
                                " has no child \"", rest.substr(0, dot), "\""));
     }
     module = child;
-    rest.remove_prefix(std::min(dot + 1, rest.size()));
+    if (dot == absl::string_view::npos) return *module;
+    rest.remove_prefix(dot + 1);
   }
-  return *module;
 }
 
 std::vector<Module*> Module::children() const {

@@ -126,11 +126,17 @@ void write_shard(absl::string_view op, const Storage& storage, const Tensor& par
 }
 
 void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
-  for (const std::shared_ptr<Storage>& storage : storages) {
-    listing_unfinished(op, storages, [&] {
+  listing_unfinished(op, storages, [&] {
+    if (fill == Fill::kAll) {
+      for (const std::shared_ptr<Storage>& storage : storages) {
+        const Claim claim(op, *storage);
+        if (!storage->sealed()) storage->mark_unwritten();
+      }
+    }
+    for (const std::shared_ptr<Storage>& storage : storages) {
       if (has_gaps(*storage, fill)) write_slot(op, declared(storage), fill);
-    });
-  }
+    }
+  });
 }
 
 void rethrow_with_unfinished(const Error& error, const Storages& storages) {

@@ -25,6 +25,22 @@ std::string unfinished_beside(const Tensor& tensor) {
   return list.empty() ? "" : absl::StrCat(". Unfinished in the same model: ", list);
 }
 
+// describe(), and the module that declared it.
+std::string with_declarer(const Tensor& tensor) {
+  const Origin* const origin = tensor.storage()->origin();
+  return origin == nullptr ? describe(tensor)
+                           : absl::StrCat(describe(tensor), ", declared by ", declared_by(*origin));
+}
+
+// What gives memory and values to a tensor on meta.
+std::string mend_of_meta(const Tensor& tensor) {
+  return has_writer(tensor.storage()->origin())
+             ? "call materialize(module, device), or to_empty(device) and then "
+               "reset_parameters(), on its module"
+             : absl::StrCat("give it memory with to_empty(tensor, device), then values with ",
+                            kWrite);
+}
+
 }  // namespace
 
 std::string describe(const Tensor& tensor) {
@@ -45,29 +61,23 @@ std::string describe(const Tensor& tensor) {
 void require_values(absl::string_view op, const Tensor& tensor) {
   if (tensor.is_initialized()) return;
   const Origin* const origin = tensor.storage()->origin();
-  const std::string what = origin == nullptr ? describe(tensor)
-                                             : absl::StrCat(describe(tensor), ", declared by ",
-                                                            declared_by(*origin), ",");
-  const bool has_writer = origin != nullptr && origin->writer != nullptr;
+  const std::string what = with_declarer(tensor);
   if (tensor.is_meta()) {
-    const std::string mend =
-        has_writer ? "call materialize(module, device), or to_empty(device) and then "
-                     "reset_parameters(), on its module"
-                   : absl::StrCat("give it memory with to_empty(tensor, device), then values with ",
-                                  kWrite);
     throw Error(
         ErrorCode::kMeta, op,
-        absl::StrCat(what, " has no memory, and so no values; ", mend, unfinished_beside(tensor)));
+        absl::StrCat(what, origin == nullptr ? "" : ",", " has no memory, and so no values; ",
+                     mend_of_meta(tensor), unfinished_beside(tensor)));
   }
   const Ranges missing = tensor.storage()->unwritten(tensor.layout());
   if (missing.empty()) return;  // another thread has written them just now
   throw Error(
       ErrorCode::kUninitialized, op,
-      absl::StrCat(what, origin == nullptr ? ": " : " is not ready: ", missing.count(), " of ",
-                   tensor.numel(), " elements were never written, the first is element ",
-                   missing.ranges().front().begin, " of its storage; write them with ",
-                   has_writer ? "materialize() or reset_parameters() of its module, or " : "",
-                   kWrite, unfinished_beside(tensor)));
+      absl::StrCat(
+          what, origin == nullptr ? ": " : ", is not ready: ", missing.count(), " of ",
+          tensor.numel(), " elements were never written, the first is element ",
+          missing.ranges().front().begin, " of its storage; write them with ",
+          has_writer(origin) ? "materialize() or reset_parameters() of its module, or " : "",
+          kWrite, unfinished_beside(tensor)));
 }
 
 void require_writable(absl::string_view op, const Tensor& tensor) {
@@ -88,10 +98,16 @@ void rethrow_about(const Error& error, std::initializer_list<const Tensor*> tens
 
 void require_one_device(absl::string_view op, const Tensor& a, const Tensor& b) {
   if (a.device() == b.device()) return;
+  const Tensor& meta = a.is_meta() ? a : b;
+  const bool is_slot = meta.is_meta() && meta.storage()->origin() != nullptr;
   throw Error(ErrorCode::kDevice, op,
-              absl::StrCat("operands are on different devices: ", describe(a), " and ", describe(b),
-                           "; bring them together with to(device), or with to_empty(device) for "
-                           "one on meta"));
+              absl::StrCat("operands are on different devices: ",
+                           a.is_meta() ? with_declarer(a) : describe(a), " and ",
+                           b.is_meta() ? with_declarer(b) : describe(b), "; ",
+                           is_slot ? mend_of_meta(meta)
+                                   : "bring them together with to(device), or with "
+                                     "to_empty(device) for one on meta",
+                           is_slot ? unfinished_beside(meta) : ""));
 }
 
 void require_one_dtype(absl::string_view op, const Tensor& a, const Tensor& b) {

@@ -8,6 +8,11 @@
 
 namespace hollow {
 
+bool has_writer(const Origin* origin) {
+  if (origin == nullptr) return false;
+  return origin->kin == nullptr ? origin->writer != nullptr : origin->kin->has_writer(*origin);
+}
+
 RngKey key_of(const Origin& origin) {
   return origin.has_own_key ? origin.key : origin.key / origin.name;
 }

@@ -16,6 +16,7 @@
 namespace hollow {
 
 class Tensor;
+struct Origin;
 
 // Everything that was declared under one root module. Outlives the modules where a tensor does.
 class Kin {
@@ -23,6 +24,8 @@ class Kin {
   virtual ~Kin() = default;
   // What has not got its values yet; nothing once the root is gone.
   virtual std::vector<Tensor> unfinished() const = 0;
+  // Whether the slot of that origin has a writer, while another thread may drop the modules.
+  virtual bool has_writer(const Origin& origin) const = 0;
 };
 
 struct Origin {
@@ -38,6 +41,9 @@ struct Origin {
   bool has_own_key = false;  // `key` is the slot's already
   bool computed = false;     // in no state dict: the writer runs again after a load, or a new dtype
 };
+
+// For errors, which any thread may have at any time. False for null, the origin of no slot.
+bool has_writer(const Origin* origin);
 
 // What the slot's random values are taken from: the root's key / name.
 RngKey key_of(const Origin& origin);

@@ -196,5 +196,30 @@ TEST(CheckDeferredTest, LeavesTheScopesAsTheyWere) {
   EXPECT_EQ(default_rng_key(), RngKey(0));
 }
 
+struct HasAMember : Module {
+  Linear fc{2, 2};
+};
+struct HasAMemberBelow : Module {
+  HasAMemberBelow() { add_child<HasAMember>("block"); }
+};
+
+TEST(CheckDeferredTest, FindsModulesThatAreNoChildren) {
+  expect_only(check<HasAMember>(), "", Cause::kUnlisted, "a hollow::nn::Linear was built");
+  expect_only(check<HasAMemberBelow>(), "", Cause::kUnlisted, "build it with add_child");
+}
+
+TEST(CheckDeferredTest, AModuleThatLivedForTheConstructorAloneIsNone) {
+  const DeferredReport report = check_deferred([] {
+    const Linear temporary(2, 2);
+    return std::make_unique<Linear>(2, 2);
+  });
+  EXPECT_TRUE(report.ok()) << report;
+}
+
+TEST(CheckDeferredTest, WhatIsThrownNeedNotBeAnException) {
+  expect_only(check_deferred([]() -> std::unique_ptr<Module> { throw 42; }), "", Cause::kThrows,
+              "on cpu: something that is no std::exception");
+}
+
 }  // namespace
 }  // namespace hollow::nn

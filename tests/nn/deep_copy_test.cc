@@ -145,5 +145,40 @@ TEST(DeepCopyTest, ASubtreeTiedToTheRestOfItsTreeStandsAlone) {
   EXPECT_TRUE(emb.is_meta());
 }
 
+// Slots that exchanged their storages after they were declared: each twin has the writer and the
+// key of its own counterpart.
+struct Exchanged : Module {
+  Exchanged()
+      : a(add_parameter("a", {2}, init::constant(1.0))),
+        b(add_parameter("b", {2}, init::constant(5.0))) {
+    const Tensor first = a;
+    share_parameter("c", a);
+    share_parameter("a", b);
+    share_parameter("b", first);
+  }
+  Tensor& a;
+  Tensor& b;
+};
+
+TEST(DeepCopyTest, FindsTheTwinsOfSlotsThatWereTiedAnew) {
+  const auto make = [] { return std::make_unique<Exchanged>(); };
+  std::unique_ptr<Exchanged> source;
+  {
+    DeviceScope scope(Device::meta());
+    source = make();
+  }
+  const std::unique_ptr<Exchanged> twin = deep_copy(*source, make);
+  for (Module* const module : {source.get(), twin.get()}) materialize(*module, Device::cpu());
+  EXPECT_EQ(source->a.to_vector<float>(), (std::vector<float>{5, 5}));
+  for (const auto& [name, tensor] : source->state_dict()) {
+    EXPECT_EQ(bits(tensor), bits(twin->get_parameter(name))) << name;
+  }
+}
+
+TEST(DeepCopyTest, AFactoryThatGivesNullIsAnError) {
+  expect_error(ErrorCode::kValue, {"deep_copy", "null"},
+               [] { deep_copy(Net(), [] { return std::unique_ptr<Net>(); }); });
+}
+
 }  // namespace
 }  // namespace hollow::nn

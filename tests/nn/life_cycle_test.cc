@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "nn/init.h"
 #include "nn/materialize.h"
 #include "nn/module.h"
+#include "nn/state_dict.h"
 #include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
@@ -369,6 +371,91 @@ TEST(LifeCycleTest, AHandleThatAWriterKeptMayOutliveTheModule) {
     });
   }
   EXPECT_EQ(kept.name(), "w");
+}
+
+// A mask of what is not 0: another dtype may round to 0 what was not.
+struct Masked : Module {
+  Masked()
+      : w(add_parameter("w", {2}, init::constant(1e-9))),
+        keep(add_buffer("keep", {2},
+                        [this](const Tensor& tensor, RngKey) {
+                          if (tensor.is_meta()) return;
+                          const std::vector<float> values = w.to_vector<float>();
+                          tensor.write<bool>([&](absl::Span<bool> to) {
+                            for (size_t i = 0; i < to.size(); ++i) to[i] = values[i] != 0.0f;
+                          });
+                        },
+                        Persistent::kNo, {.dtype = DType::kBool})) {}
+  Tensor& w;
+  Tensor& keep;
+};
+
+TEST(LifeCycleTest, AnotherDTypeComputesBuffersOfEveryDTypeAnew) {
+  Masked eager;
+  EXPECT_EQ(eager.keep.to_vector<bool>(), (std::vector<bool>{true, true}));
+  eager.to(DType::kF16);
+  EXPECT_EQ(eager.w.to_vector<float>(), (std::vector<float>{0, 0}));
+  EXPECT_EQ(eager.keep.to_vector<bool>(), (std::vector<bool>{false, false}));
+}
+
+// A writer that reads a slot which is written after its own finds no old values there, or a reset
+// would give other values than the next one.
+TEST(LifeCycleTest, ResetParametersLetsNoWriterReadWhatIsToBeWrittenStill) {
+  Module root;
+  Leaf& first = root.add_child<Leaf>("first", 1.0);
+  Leaf& second = root.add_child<Leaf>("second", 2.0);
+  root.set_writer("first.w",
+                  [&](const Tensor& tensor, RngKey) { tensor.copy_(add(second.w, second.w)); });
+  fill_(second.w, 100.0);
+  expect_error(ErrorCode::kUninitialized, {"\"first.w\"", "\"second.w\"", "not ready"},
+               [&] { root.reset_parameters(); });
+  root.set_writer("first.w", [&](const Tensor& tensor, RngKey) {
+    if (tensor.is_meta()) return;
+    materialize(second.w, tensor.device());
+    tensor.copy_(add(second.w, second.w));
+  });
+  root.reset_parameters();
+  EXPECT_EQ(first.w.to_vector<float>(), (std::vector<float>{4, 4}));
+}
+
+TEST(LifeCycleTest, CheckCompleteAdvisesWhatKeepsValues) {
+  Tree tree;
+  fill_(tree.own, -7.0);
+  tree.left.release();
+  expect_error(ErrorCode::kUninitialized, {"\"left.w\" [2] f32 on meta", "materialize(module"},
+               [&] { tree.check_complete(); });
+  materialize(tree, Device::cpu());
+  tree.check_complete();
+  EXPECT_EQ(tree.own.to_vector<float>(), (std::vector<float>{-7, -7, -7}));
+}
+
+TEST(LifeCycleTest, WhereAllThatIsRealIsSealedTheRestIsNamed) {
+  std::unique_ptr<Tree> tree;
+  {
+    DeviceScope scope(Device::meta());
+    tree = std::make_unique<Tree>();
+  }
+  load_state_dict(*tree, {{"own", counting({3})}}, {.strict = false});
+  tree->scratch.storage()->release("test");
+  expect_error(ErrorCode::kSealed,
+               {"own", "materialize(module, device) keeps it", "\"left.w\" [2] f32 on meta"},
+               [&] { tree->reset_parameters(); });
+  materialize(*tree, Device::cpu());
+  EXPECT_EQ(tree->own.to_vector<float>(), (std::vector<float>{1, 2, 3}));
+}
+
+// A slot that is a part of another module's: it is complete where that part is.
+TEST(LifeCycleTest, AModuleIsCompleteWhereItsOwnPartOfATensorIs) {
+  Module root;
+  Tensor& whole = root.add_parameter("whole", {4}, nullptr);
+  Module& child = root.add_child<Module>("child");
+  child.share_parameter("part", whole.narrow(0, 1, 2));
+  expect_error(ErrorCode::kUninitialized, {"view [2] of \"whole\" [4]"},
+               [&] { child.check_complete(); });
+  fill_(whole.narrow(0, 1, 2), 3.0);
+  child.check_complete();
+  expect_error(ErrorCode::kUninitialized, {"\"whole\" [4] f32 on cpu (partial)"},
+               [&] { root.check_complete(); });
 }
 
 }  // namespace

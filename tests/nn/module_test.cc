@@ -170,6 +170,7 @@ TEST(ModuleTest, SubmodulesByName) {
   EXPECT_EQ(&root.get_submodule("a.b"), &leaf);
   expect_error(ErrorCode::kKey, {"get_submodule", "\"a.c\"", "\"a\"", "no child \"c\""},
                [&] { root.get_submodule("a.c"); });
+  expect_error(ErrorCode::kKey, {"\"a.\"", "no child \"\""}, [&] { root.get_submodule("a."); });
 }
 
 }  // namespace

@@ -1,24 +1,50 @@
 #include "nn/nearest_name.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 
 namespace hollow::nn {
 namespace {
 
+std::string nearest(absl::string_view key, std::vector<std::string> names) {
+  return NearestName(std::move(names)).of(key);
+}
+
 TEST(NearestNameTest, IsTheFewestEditsAway) {
-  const std::vector<std::string> names = {"fc.bias", "fc.weight", "ls1.gamma", "ls2.gamma"};
-  EXPECT_EQ(nearest_name("fc.wieght", names), "fc.weight");
-  EXPECT_EQ(nearest_name("fc.weight", names), "fc.weight");
-  EXPECT_EQ(nearest_name("ls3.gamma", names), "ls1.gamma");  // the first of two
-  EXPECT_EQ(nearest_name("ls.gamma", names), "ls1.gamma");
-  EXPECT_EQ(nearest_name("module.fc.bias", names), "fc.bias");
-  EXPECT_EQ(nearest_name("c.bias", names), "fc.bias");
+  const NearestName names({"fc.bias", "fc.weight", "ls1.gamma", "ls2.gamma"});
+  EXPECT_EQ(names.of("fc.wieght"), "fc.weight");
+  EXPECT_EQ(names.of("fc.weight"), "fc.weight");
+  EXPECT_EQ(names.of("ls3.gamma"), "ls1.gamma");  // the first of two
+  EXPECT_EQ(names.of("ls.gamma"), "ls1.gamma");
+  EXPECT_EQ(names.of("c.bias"), "fc.bias");
+}
+
+TEST(NearestNameTest, IsTheSameBehindAPrefixHoweverLong) {
+  const NearestName names({"fc.bias", "blocks.0.fc.bias", "head.norm.weight", "gamma"});
+  EXPECT_EQ(names.of("fully_sharded_data_parallel.module.fc.bias"), "fc.bias");
+  EXPECT_EQ(names.of("module.blocks.0.fc.bias"), "blocks.0.fc.bias");
+  EXPECT_EQ(names.of("norm.weight"), "head.norm.weight");
+  EXPECT_EQ(names.of("0.fc.bias"), "blocks.0.fc.bias");
+  EXPECT_EQ(nearest("fc.bias", {"a.longer.fc.bias", "a.fc.bias"}), "a.fc.bias");  // the shortest
+}
+
+TEST(NearestNameTest, OnePartAloneTellsNothingOfALongName) {
+  const NearestName names({"weight", "blocks.11.attention.projection.weihgt"});
+  EXPECT_EQ(names.of("blocks.11.attention.projection.weight"),
+            "blocks.11.attention.projection.weihgt");
+  EXPECT_EQ(nearest("weight", {"blocks.11.attention.projection.weight"}), "");
+  EXPECT_EQ(nearest("model.weight", {"weight"}), "weight");
 }
 
 TEST(NearestNameTest, NoNameWhereNoneIsNear) {
-  EXPECT_EQ(nearest_name("optimizer.step", {"a", "b"}), "");
-  EXPECT_EQ(nearest_name("x", {}), "");
-  EXPECT_EQ(nearest_name("", {"weight"}), "");
+  EXPECT_EQ(nearest("optimizer.step", {"a", "b"}), "");
+  EXPECT_EQ(nearest("x", {}), "");
+  EXPECT_EQ(nearest("", {"weight"}), "");
+  EXPECT_EQ(nearest(".", {"weight"}), "");
 }
 
 }  // namespace

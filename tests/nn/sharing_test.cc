@@ -147,5 +147,58 @@ TEST(SharingTest, ARootIsNoChild) {
                [&] { module.share_child("fc", *root); });
 }
 
+// Shares the module in whose child it is being built.
+struct Upward : Module {
+  explicit Upward(Module& up) { share_child("up", up); }
+};
+struct TwiceUpward : Module {
+  explicit TwiceUpward(Module& up) { add_child<Upward>("below", up); }
+};
+struct OwnChild : Module {
+  OwnChild() { share_child("self", *this); }
+};
+
+TEST(SharingTest, AModuleIsNotSharedBelowItselfWhileItIsBuiltEither) {
+  Module root;
+  Module& middle = root.add_child<Module>("middle");
+  Module& leaf = middle.add_child<Module>("leaf");
+  for (Module* const up : {&middle, &leaf}) {
+    expect_error(ErrorCode::kKey, {"share_child", "is a part of", "can therefore not"},
+                 [&] { leaf.add_child<Upward>("x", *up); });
+    expect_error(ErrorCode::kKey, {"share_child", "is a part of"},
+                 [&] { leaf.add_child<TwiceUpward>("x", *up); });
+  }
+  expect_error(ErrorCode::kKey, {"share_child", "\"middle.own\"", "is a part of"},
+               [&] { middle.add_child<OwnChild>("own"); });
+  EXPECT_EQ(root.modules().size(), 3u);
+  // Beside it there is no circle.
+  Module& beside = root.add_child<Module>("beside");
+  beside.add_child<Upward>("x", leaf);
+  EXPECT_EQ(&beside.get_submodule("x.up"), &leaf);
+}
+
+// Takes over the storage of a slot which is then tied to another: before any parent lists it.
+struct Heir : Module {
+  Heir(Leaf& from, Leaf& to) : mine(share_parameter("mine", from.w)) {
+    from.share_parameter("w", to.w);
+  }
+  Tensor& mine;
+};
+
+TEST(SharingTest, AModuleThatIsBeingBuiltKeepsTheWriterOfWhatItTies) {
+  std::unique_ptr<Module> root;
+  Heir* heir = nullptr;
+  {
+    DeviceScope scope(Device::meta());
+    root = std::make_unique<Module>();
+    Leaf& from = root->add_child<Leaf>("from", 1.0);
+    Leaf& to = root->add_child<Leaf>("to", 5.0);
+    heir = &root->add_child<Heir>("heir", from, to);
+  }
+  materialize(*root, Device::cpu());
+  EXPECT_EQ(heir->mine.to_vector<float>(), (std::vector<float>{1, 1}));
+  EXPECT_EQ(root->get_parameter("from.w").to_vector<float>(), (std::vector<float>{5, 5}));
+}
+
 }  // namespace
 }  // namespace hollow::nn

@@ -238,5 +238,55 @@ TEST(LoadStateDictTest, ABufferOfALoadedAndAMissingParameterWaits) {
   EXPECT_EQ(sum->b.to_vector<float>(), std::vector<float>(2, 42.0f));
 }
 
+struct ComputedAlone : Module {
+  Tensor& table = add_buffer("table", {2}, init::constant(3.0), Persistent::kNo);
+};
+
+TEST(LoadStateDictTest, OfNothingComputesWhatIsInNoStateDict) {
+  std::unique_ptr<ComputedAlone> net;
+  {
+    DeviceScope scope(Device::meta());
+    net = std::make_unique<ComputedAlone>();
+    load_state_dict(*net, {});
+    EXPECT_TRUE(net->table.is_meta()) << "the default device has no memory";
+  }
+  EXPECT_EQ(load_state_dict(*net, {}).computed, (Names{"table"}));
+  EXPECT_EQ(net->table.to_vector<float>(), (std::vector<float>{3, 3}));
+}
+
+TEST(LoadStateDictTest, MetaIsNoPlaceToLoadTo) {
+  Net net;
+  expect_error(ErrorCode::kMeta, {"load_state_dict", "LoadOptions.device"}, [&] {
+    load_state_dict(net, {{"u", counting({2})}}, {.strict = false, .device = Device::meta()});
+  });
+}
+
+TEST(LoadStateDictTest, AConflictNamesTheTwoThatAreInIt) {
+  Module net;
+  const Tensor& w = net.add_parameter("w", {6}, init::zeros());
+  net.share_parameter("v0", w.narrow(0, 0, 3));
+  net.share_parameter("v1", w.narrow(0, 2, 3));
+  net.share_parameter("v2", w.narrow(0, 5, 1));
+  const auto load = [&](int64_t second) {
+    load_state_dict(net,
+                    {{"v0", counting({3}, {}, 1)},
+                     {"v1", counting({3}, {}, second)},
+                     {"v2", counting({1}, {}, 6)}},
+                    {.strict = false});
+  };
+  expect_error(ErrorCode::kKey, {"\"v0\" and \"v1\" are one storage"}, [&] { load(30); });
+  load(3);
+  EXPECT_EQ(w.to_vector<int64_t>(), (std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST(LoadStateDictTest, AnAliasThatIsNotSavedIsNotCalledComputed) {
+  Module net;
+  const Tensor& w = net.add_parameter("w", {2}, init::zeros());
+  net.share_buffer("alias", w);
+  expect_error(ErrorCode::kKey, {"\"alias\" is in no state dict here", "\"w\""}, [&] {
+    load_state_dict(net, {{"w", ones({2})}, {"alias", ones({2})}});
+  });
+}
+
 }  // namespace
 }  // namespace hollow::nn

@@ -419,5 +419,18 @@ TEST(ConcurrencyTest, Case18_WritersInACircleAreAnErrorAndNoHang) {
   }
 }
 
+// A handle outlives the model; an error about it may be made while another thread drops that.
+TEST(ConcurrencyTest, AnErrorMayBeMadeWhileTheModelDies) {
+  for (int trial = 0; trial < kTrials && !HasFailure(); ++trial) {
+    auto model = described<Chained>();
+    const Tensor handle = model->base;
+    run_at_once([&](int thread) {
+      if (thread == 0) return model.reset();
+      testing::expect_error(ErrorCode::kMeta, {"\"base\" [20] f32 on meta", "no memory"},
+                            [&] { handle.to_vector<float>(); });
+    });
+  }
+}
+
 }  // namespace
 }  // namespace hollow

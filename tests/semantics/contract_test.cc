@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "nn/materialize.h"
 #include "tensor/ops/fill.h"
 #include "tests/semantics/toy_model.h"
 #include "tests/testing.h"
@@ -92,6 +93,22 @@ TEST(ContractTest, Case37_AForwardListsAllOffendersOfItsRoot) {
                 "\"blocks.1.fc.weight\" (allocated)", "\"blocks.1.ls1.gamma\" (allocated)",
                 "\"blocks.1.ls2.gamma\" (allocated)"},
                [&] { model(x); });
+}
+
+TEST(ContractTest, Case37_AForwardOfAModelOnMetaListsAllOffendersToo) {
+  std::unique_ptr<ToyModel> model;
+  {
+    DeviceScope scope(Device::meta());
+    model = std::make_unique<ToyModel>();
+  }
+  nn::materialize(model->blocks[0], Device::cpu());
+  expect_error(ErrorCode::kDevice,
+               {"different devices", "\"token\" [1, 6] f32 on meta, declared by hollow::ToyModel",
+                "materialize(module, device)", "\"blocks.1.fc.bias\" (meta)",
+                "\"blocks.1.ls2.gamma\" (meta)"},
+               [&] {
+                 (*model)(counting({2, 6}));
+               });
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class Slots : public Kin {
     }
     return result;
   }
+  bool has_writer(const Origin& origin) const override { return origin.writer != nullptr; }
 
   std::vector<std::weak_ptr<Storage>> all;
 };
