@@ -211,7 +211,7 @@ def draw(results, device):
         x += 46 + 7.2 * len(name)
     if any(not case.fits for case in cases):
         svg.add("circle", cx=number(x + 9), cy=70, r=2.5, fill="none", stroke=colors["hollow"])
-        svg.text(x + 24, 74, "odd dims, unaligned, gaps")
+        svg.text(x + 24, 74, "odd, unaligned, gaps")
 
     for row, op in enumerate(ops):
         for column, dtype in enumerate(dtypes):

@@ -78,8 +78,8 @@ class PlotTest(unittest.TestCase):
         dots = list(root.iter(SVG + "circle"))
         self.assertEqual(sum(dot.get("fill") != "none" for dot in dots), 5)
         rings = [dot.get("stroke") for dot in dots if dot.get("fill") == "none"]
-        self.assertEqual(rings, 3 * [plot.COLORS["hollow"]])  # one explains the others
-        self.assertIn("odd dims, unaligned", texts(root))
+        self.assertEqual(rings, 4 * [plot.COLORS["hollow"]])  # one explains the others
+        self.assertIn("odd, unaligned, gaps", texts(root))
 
     def test_the_order_of_a_run_that_was_shuffled_does_not_show(self):
         shuffled = small_run()

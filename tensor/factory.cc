@@ -9,19 +9,28 @@
 
 namespace hollow {
 
+namespace {
+
+Tensor filled(absl::string_view op, const Shape& shape, Scalar value,
+              const TensorOptions& options) {
+  value.check_fits(op, options.dtype);
+  Tensor tensor = empty(op, shape, options);
+  fill_(tensor, value);
+  return tensor;
+}
+
+}  // namespace
+
 Tensor zeros(Shape shape, const TensorOptions& options) {
-  return full(std::move(shape), 0.0, options);
+  return filled("zeros", shape, 0.0, options);
 }
 
 Tensor ones(Shape shape, const TensorOptions& options) {
-  return full(std::move(shape), 1.0, options);
+  return filled("ones", shape, 1.0, options);
 }
 
 Tensor full(Shape shape, Scalar value, const TensorOptions& options) {
-  value.check_fits("full", options.dtype);
-  Tensor tensor = empty("full", shape, options);
-  fill_(tensor, value);
-  return tensor;
+  return filled("full", shape, value, options);
 }
 
 Tensor zeros_like(const Tensor& tensor) { return full_like(tensor, 0.0); }
