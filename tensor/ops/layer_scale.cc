@@ -42,10 +42,9 @@ bool are_fast_runs(const kernels::Strided<kOperands>& index, const Tensor& gamma
          kernels::lie_in_runs(index, gamma.numel());
 }
 
-void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
-  if (are_fast(y, x, gamma)) {
-    return run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, rows_of(x), gamma.numel());
-  }
+// Where are_fast() is false: apart, since what it keeps on the stack would cost all others.
+[[gnu::noinline]] void strided_into(absl::string_view op, const Tensor& y, const Tensor& x,
+                                    const Tensor& gamma) {
   const auto runs = index_of({&y.layout(), &x.layout()});
   if (are_fast_runs(runs, gamma)) {
     return run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, runs, gamma.numel());
@@ -56,16 +55,9 @@ void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& 
               index_of({&y.layout(), &x.layout(), &factors.layout()}));
 }
 
-}  // namespace
-
-namespace internal {
-
-void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
-                          const Tensor& x, const Tensor& gamma, double alpha) {
-  if (are_fast(y, residual, x, gamma)) {
-    return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, rows_of(x),
-                          gamma.numel());
-  }
+[[gnu::noinline]] void strided_add_into(absl::string_view op, const Tensor& y,
+                                        const Tensor& residual, const Tensor& x,
+                                        const Tensor& gamma, double alpha) {
   const auto runs = index_of({&y.layout(), &residual.layout(), &x.layout()});
   if (are_fast_runs(runs, gamma)) {
     return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, runs,
@@ -75,6 +67,21 @@ void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& r
   const Tensor factors = operand(op, x, gamma);
   run<Floats>(op, y, {&residual, &x, &factors}, kStridedLayerScaleAdd, alpha,
               index_of({&y.layout(), &residual.layout(), &x.layout(), &factors.layout()}));
+}
+
+void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
+  if (!are_fast(y, x, gamma)) return strided_into(op, y, x, gamma);
+  run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, rows_of(x), gamma.numel());
+}
+
+}  // namespace
+
+namespace internal {
+
+void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
+                          const Tensor& x, const Tensor& gamma, double alpha) {
+  if (!are_fast(y, residual, x, gamma)) return strided_add_into(op, y, residual, x, gamma, alpha);
+  run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, rows_of(x), gamma.numel());
 }
 
 }  // namespace internal
