@@ -91,8 +91,10 @@ void copy_all(const Module& source, Module& twin) {
     const std::shared_ptr<Storage>& ours =
         twins != by_birth.end() ? twins->second : to[i].tensor.storage();
     if (ours == theirs) {
-      differs(absl::StrCat("\"", from[i].name,
-                           "\" is tied to a tensor outside of the module, which both then share"));
+      throw Error(ErrorCode::kKey, "deep_copy",
+                  absl::StrCat("\"", from[i].name,
+                               "\" is tied to a tensor outside of the module, which both would "
+                               "share; copy a module that has both, or clone() into a slot here"));
     }
     counterparts.emplace(theirs.get(), ours);
     if (!owners.emplace(ours.get(), from[i].name).second) {

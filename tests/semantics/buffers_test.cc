@@ -142,7 +142,7 @@ TEST(BuffersTest, Case23_APlainMemberIsReportedWhileItIsOnMeta) {
   EXPECT_EQ(audit.unlisted[0].within, "inner");
   EXPECT_TRUE(audit.unlisted[1].tensor.is_same(model->rope));
   EXPECT_FALSE(audit.ok());
-  EXPECT_THAT(to_string(audit), ::testing::HasSubstr("[5, 2] f32 on meta, made by full()"));
+  EXPECT_THAT(to_string(audit), ::testing::HasSubstr("[5, 2] f32 on meta, made by zeros()"));
   audit = nn::Audit();  // which kept them alive
   model->rope = zeros({5, 2});
   audit = nn::audit(*model);
