@@ -49,6 +49,7 @@ void scale_some(const Operands<T>& t, Isa chosen, const float* factors, int64_t 
                 int64_t begin, int64_t end) {
   const int64_t phase = begin == 0 ? 0 : begin % period;  // a division is long for a short row
   t.scale(chosen, factors, period, phase, begin, end - begin);
+  order_stores(t.stores);
 }
 
 // Where a row has more channels than a table: some of them for all rows, then the next.
@@ -66,6 +67,7 @@ void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows,
         t.scale(chosen, table.factors, table.period, 0, r * dim + i, width);
       }
     }
+    order_stores(t.stores);
   });
 }
 
@@ -93,17 +95,29 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
   });
 }
 
+// Asks for the begin of the next run, `bytes` long: within a run the loops ask for what they read
+// next, and do not cross the gap.
+template <typename T>
+void prefetch_run(const T* next, int64_t bytes) {
+  constexpr int64_t kMost = 1024;
+  constexpr int64_t kLine = 64;
+  for (int64_t byte = 0; byte < std::min(bytes, kMost); byte += kLine) {
+    __builtin_prefetch(reinterpret_cast<const char*>(next) + byte);
+  }
+}
+
 // The same of operands that lie in runs (kernels/runs.h).
 template <typename T, int kOperands>
 void scale_runs(T* y, const T* residual, const T* x, const T* gamma, float alpha,
                 const Strided<kOperands>& runs, int64_t dim) {
-  // What is stored around the caches has a head, a tail and a fence in every run.
-  constexpr int64_t kLongRun = 2048;  // bytes
+  // What is stored around the caches has a head and a tail in every run.
+  constexpr int64_t kLongRun = 512;  // bytes
   const int64_t run = runs.size[runs.rank - 1];
-  const Stores stores = run * static_cast<int64_t>(sizeof(T)) < kLongRun
+  const int64_t run_bytes = run * static_cast<int64_t>(sizeof(T));
+  const int64_t bytes = kOperands * runs.numel * static_cast<int64_t>(sizeof(T));
+  const Stores stores = run_bytes < kLongRun
                             ? Stores::kCached
-                            : stores_for(kOperands * runs.numel * static_cast<int64_t>(sizeof(T)),
-                                         /*in_place=*/y == x || y == residual);
+                            : stores_for(bytes, /*in_place=*/y == x || y == residual);
   const auto operands = [&](const Row<kOperands>& row) -> Operands<T> {
     return {y + row.first[0], kOperands == 3 ? residual + row.first[1] : nullptr,
             x + row.first[kOperands - 1], stores};
@@ -113,14 +127,27 @@ void scale_runs(T* y, const T* residual, const T* x, const T* gamma, float alpha
       scale_wide(operands(row), gamma, alpha, row.count / dim, dim);
     });
   }
+  // The next run lies as far from this one as this from the last; or it is a guess that costs
+  // little.
+  const auto prefetch_next = [&](const T* input, int64_t here, int64_t last) {
+    const int64_t step = here - last;
+    if (step != run) prefetch_run(input + here + step, run_bytes);
+  };
   const Isa chosen = isa();
   parallel_for(runs.numel, kGrain, [&](int64_t begin, int64_t end) {
     const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
     int64_t phase = begin % dim;  // every other run begins with a row
+    Row<kOperands> last = {};
     for_each_row(runs, begin, end, [&](const Row<kOperands>& row) {
+      if (bytes > kLeavesTheCaches) {
+        prefetch_next(x, row.first[kOperands - 1], last.first[kOperands - 1]);
+        if (kOperands == 3) prefetch_next(residual, row.first[1], last.first[1]);
+        last = row;
+      }
       operands(row).scale(chosen, table.factors, table.period, phase, 0, row.count);
       phase = 0;
     });
+    order_stores(stores);
   });
 }
 

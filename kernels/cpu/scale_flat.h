@@ -13,14 +13,15 @@ namespace hollow::kernels {
 inline constexpr int64_t kScaleStep = 32;
 
 // Around the caches for an output that would not stay there anyway: then its lines are not read
-// before they are written.
+// before they are written. Other threads may see them in any order, before order_stores()
+// (strategy.h).
 enum class Stores { kCached, kStreaming };
 
 // y[i] = x[i] * factors[(phase + i) mod period] for 0 <= i < count, or that and residual[i] in one
 // fma, where residual is not null. Computed in f32, rounded once. y may be x or residual. 0 <=
 // phase < period, and period >= kScaleStep. The factors lie in T's order (table_order.h), and
 // repeat beyond their period for kScaleStep more, unless T is f32, period and phase are multiples
-// of kScaleStep and y of 64 bytes.
+// of kScaleStep and y of 64 bytes. To order the stores is the caller's.
 template <Isa kIsa, typename T>
 void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
                 int64_t phase, int64_t count, Stores stores);

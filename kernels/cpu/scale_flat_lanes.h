@@ -133,7 +133,6 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
   if (i < count) {
     scale_few<kForm>(y + i, residual_at(i), x + i, factors + along<T>(phase), next, count - i);
   }
-  if constexpr (kStreams) _mm_sfence();
 }
 
 }  // namespace

@@ -21,6 +21,14 @@ inline Stores stores_for(int64_t bytes, bool in_place) {
   return !in_place && bytes > kLeavesTheCaches ? Stores::kStreaming : Stores::kCached;
 }
 
+// What this thread has streamed comes before what it stores from now on. It waits for memory, so it
+// is called once for many rows.
+inline void order_stores([[maybe_unused]] Stores stores) {
+#ifdef __SSE__
+  if (stores == Stores::kStreaming) __builtin_ia32_sfence();
+#endif
+}
+
 inline bool on_a_line(const void* address) {
   return reinterpret_cast<uintptr_t>(address) % 64 == 0;
 }
