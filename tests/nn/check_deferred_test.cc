@@ -163,7 +163,7 @@ TEST(CheckDeferredTest, OtherCauses) {
   expect_only(check<NotFromItsKey>(), "w", Cause::kNotReproducible, "from the key");
   expect_only(check<ChangesMeanwhile>(), "w", Cause::kValues, "captures");
   expect_only(check<ReadsInItsConstructor>(), "", Cause::kThrows, "on meta: item");
-  expect_only(check<HasAPlainMember>(), "", Cause::kUnlisted, "[3] f32 on meta, made by full()");
+  expect_only(check<HasAPlainMember>(), "", Cause::kUnlisted, "[3] f32 on meta, made by zeros()");
   const DeferredReport fails = check_deferred(
       []() -> std::unique_ptr<Module> { throw Error(ErrorCode::kValue, "factory", "no"); });
   expect_only(fails, "", Cause::kThrows, "on cpu: factory: no");
