@@ -181,9 +181,9 @@ class Module : public std::enable_shared_from_this<Module> {
   //
   // Throws, before anything is written, Error(kWriter) with every slot that needs a writer and has
   // none, and Error(kSealed) where all that is real is sealed, so that there is nothing to write. A
-  // writer that throws, or leaves elements unwritten, or reads a slot that is written after its own,
-  // ends it: what was written by then stays, the rest has lost its old values, and the Error lists
-  // what is unfinished.
+  // writer that throws, or leaves elements unwritten, or reads a slot that is written after its
+  // own, ends it: what was written by then stays, the rest has lost its old values, and the Error
+  // lists what is unfinished.
   std::vector<std::string> reset_parameters(Recurse recurse = Recurse::kYes);
 
   // Keeps the values that are there from the writers, and from nothing else: an optimizer, copy_()

@@ -13,8 +13,8 @@
 // more than, is then cut from a whole that is made for the time on the host. One of (tensor, key,
 // shard), where shard is null for a whole, computes the box alone, as the writers of nn/init do.
 //
-// A writer writes on the thread that calls it. What it has another thread of its own write counts as
-// written by anybody, so that the slot cannot be released.
+// A writer writes on the thread that calls it. What it has another thread of its own write counts
+// as written by anybody, so that the slot cannot be released.
 //
 // Writers run on meta as well, where ops check shapes and dtypes and write nothing, and where the
 // key is some key: a slot's own is derived when there is something to fill.
