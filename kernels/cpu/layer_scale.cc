@@ -6,6 +6,7 @@
 #include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/factor_table.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/rows.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/cpu/strategy.h"
@@ -95,17 +96,6 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
   });
 }
 
-// Asks for the begin of the next run, `bytes` long: within a run the loops ask for what they read
-// next, and do not cross the gap.
-template <typename T>
-void prefetch_run(const T* next, int64_t bytes) {
-  constexpr int64_t kMost = 1024;
-  constexpr int64_t kLine = 64;
-  for (int64_t byte = 0; byte < std::min(bytes, kMost); byte += kLine) {
-    __builtin_prefetch(reinterpret_cast<const char*>(next) + byte);
-  }
-}
-
 // The same of operands that lie in runs (kernels/runs.h).
 template <typename T, int kOperands>
 void scale_runs(T* y, const T* residual, const T* x, const T* gamma, float alpha,
@@ -131,7 +121,7 @@ void scale_runs(T* y, const T* residual, const T* x, const T* gamma, float alpha
   // little.
   const auto prefetch_next = [&](const T* input, int64_t here, int64_t last) {
     const int64_t step = here - last;
-    if (step != run) prefetch_run(input + here + step, run_bytes);
+    if (step != run) prefetch_begin(input + here + step, run);
   };
   const Isa chosen = isa();
   parallel_for(runs.numel, kGrain, [&](int64_t begin, int64_t end) {

@@ -94,6 +94,7 @@ struct Backward {
   const T* x;
   const T* gamma;
   float alpha;
+  const Strided<3>* runs;  // of grad_x, grad_y and x; or null, where they are contiguous
   SamplePairs pairs;
   int64_t rows;  // of a sample
   int64_t dim;
@@ -121,8 +122,12 @@ struct Backward {
       const int64_t count = whole_rows ? std::min(end - begin, rows - row) : 1;
       const int64_t at_x = (pairs.of_x(pair) * rows + row) * dim + tile.first;
       const int64_t at_y = (pairs.of_y(pair) * rows + row) * dim + tile.first;
-      const Stores here = on_a_line(grad_x + at_x) ? stores : Stores::kCached;
       visit_isa(isa, [&]<Isa kIsa>() {
+        if (runs != nullptr) {
+          return scale_backward<kIsa>(grad_x, grad_y, x, *runs, at_x, factors.factors, sums,
+                                      tile.period, count * tile.width, in_caches, stores);
+        }
+        const Stores here = on_a_line(grad_x + at_x) ? stores : Stores::kCached;
         scale_backward<kIsa>(grad_x + at_x, grad_y + at_y, x + at_x, factors.factors, sums,
                              tile.period, count * tile.width, in_caches, here);
       });
@@ -159,12 +164,17 @@ struct Backward {
   }
 };
 
-}  // namespace
+// Whether all of grad_x's runs are whole steps, each at lines of its own.
+template <typename T>
+bool are_steps(const T* grad_x, const Strided<3>& runs, int64_t dim) {
+  bool are = dim % kScaleStep == 0 && on_a_line(grad_x);
+  for (int d = 0; d + 1 < runs.rank; ++d) are &= on_a_line(grad_x + runs.stride[0][d]);
+  return are;
+}
 
 template <typename T>
-void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const T* x,
-                          const T* gamma, Compute<T> alpha, const SamplePairs& pairs, int64_t rows,
-                          int64_t dim) {
+void backward(T* grad_x, T* grad_gamma, const T* grad_y, const T* x, const T* gamma, float alpha,
+              const Strided<3>* runs, const SamplePairs& pairs, int64_t rows, int64_t dim) {
   const int64_t all_rows = pairs.count * rows;
   if (dim == 0) return;
   if (all_rows == 0) {
@@ -174,46 +184,67 @@ void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const 
   const Groups groups(all_rows, dim);
   const int64_t bytes = 3 * all_rows * dim * static_cast<int64_t>(sizeof(T));
   const bool in_place = grad_x == grad_y || grad_x == x;
-  const Backward<T> backward = {.grad_x = grad_x,
-                                .grad_y = grad_y,
-                                .x = x,
-                                .gamma = gamma,
-                                .alpha = alpha,
-                                .pairs = pairs,
-                                .rows = rows,
-                                .dim = dim,
-                                .in_caches = bytes <= kLeavesTheCaches,
-                                .stores = stores_for(bytes, in_place),
-                                .isa = isa()};
+  const bool in_steps = runs == nullptr || are_steps(grad_x, *runs, dim);
+  const Backward<T> t = {.grad_x = grad_x,
+                         .grad_y = grad_y,
+                         .x = x,
+                         .gamma = gamma,
+                         .alpha = alpha,
+                         .runs = runs,
+                         .pairs = pairs,
+                         .rows = rows,
+                         .dim = dim,
+                         .in_caches = bytes <= kLeavesTheCaches,
+                         .stores = in_steps ? stores_for(bytes, in_place) : Stores::kCached,
+                         .isa = isa()};
   const int64_t tiles = (dim + kTile - 1) / kTile;
-  const Sums sums(groups.count, tiles,
-                  std::max(backward.tile(0).period, backward.tile(tiles - 1).period));
+  const Sums sums(groups.count, tiles, std::max(t.tile(0).period, t.tile(tiles - 1).period));
   const auto group = [&](int64_t index, int64_t tile, const auto& factors) {
-    backward.group(index * groups.rows, std::min(all_rows, (index + 1) * groups.rows),
-                   backward.tile(tile), factors, groups.count == 1, sums.table(index, tile));
+    t.group(index * groups.rows, std::min(all_rows, (index + 1) * groups.rows), t.tile(tile),
+            factors, groups.count == 1, sums.table(index, tile));
   };
   const int64_t grain = std::max<int64_t>(1, kGrain / (groups.rows * std::min(dim, kTile)));
   if (tiles == 1) {
     parallel_for(groups.count, grain, [&](int64_t begin, int64_t end) {
-      const auto factors = backward.factors(backward.tile(0));
+      const auto factors = t.factors(t.tile(0));
       for (int64_t i = begin; i < end; ++i) group(i, 0, factors);
+      order_stores(t.stores);
     });
   } else {
     parallel_for(groups.count * tiles, grain, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t tile = task % tiles;
-        group(task / tiles, tile, backward.factors(backward.tile(tile)));
+        group(task / tiles, tile, t.factors(t.tile(tile)));
       }
+      order_stores(t.stores);
     });
   }
   const int64_t channels = std::max<int64_t>(1, kGrain / kScaleStep / groups.count) * kScaleStep;
   parallel_for(dim, channels,
-               [&](int64_t begin, int64_t end) { backward.reduce(grad_gamma, sums, begin, end); });
+               [&](int64_t begin, int64_t end) { t.reduce(grad_gamma, sums, begin, end); });
+}
+
+}  // namespace
+
+template <typename T>
+void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const T* x,
+                          const T* gamma, Compute<T> alpha, const SamplePairs& pairs, int64_t rows,
+                          int64_t dim) {
+  backward(grad_x, grad_gamma, grad_y, x, gamma, alpha, nullptr, pairs, rows, dim);
+}
+
+template <typename T>
+void layer_scale_backward(Cpu, T* grad_x, T* grad_gamma, const T* grad_y, const T* x,
+                          const T* gamma, Compute<T> alpha, const Strided<3>& runs, int64_t dim) {
+  const int64_t rows = dim == 0 ? 0 : runs.numel / dim;
+  backward(grad_x, grad_gamma, grad_y, x, gamma, alpha, &runs, {}, rows, dim);
 }
 
 #define LAYER_SCALE_BACKWARD(T)                                                        \
   template void layer_scale_backward(Cpu, T*, T*, const T*, const T*, const T*, float, \
-                                     const SamplePairs&, int64_t, int64_t);
+                                     const SamplePairs&, int64_t, int64_t);            \
+  template void layer_scale_backward(Cpu, T*, T*, const T*, const T*, const T*, float, \
+                                     const Strided<3>&, int64_t);
 HOLLOW_F32_FLOATS(LAYER_SCALE_BACKWARD)
 
 }  // namespace hollow::kernels

@@ -8,7 +8,6 @@
 #ifndef HOLLOW_KERNELS_CPU_ROWS_H_
 #define HOLLOW_KERNELS_CPU_ROWS_H_
 
-#include <algorithm>
 #include <cstdint>
 
 #include "kernels/strided.h"
@@ -30,38 +29,71 @@ struct Row {
   }
 };
 
+// A place in a strided index space.
+template <int kOperands>
+class RowCursor {
+ public:
+  RowCursor(const Strided<kOperands>& index, int64_t begin) : index_(index) {
+    const bool is_one_row = index.contiguous || index.rank == 0;
+    inner_ = is_one_row ? 0 : index.rank - 1;
+    size_ = is_one_row ? index.numel : index.size[inner_];
+    for (int k = 0; k < kOperands; ++k) step_[k] = is_one_row ? 1 : index.stride[k][inner_];
+    place_ = begin;
+    if (begin < size_) return;
+    place_ = begin % size_;
+    int64_t rest = begin / size_;
+    for (int d = inner_ - 1; d >= 0; --d) {
+      at_[d] = rest % index.size[d];
+      rest /= index.size[d];
+      for (int k = 0; k < kOperands; ++k) start_[k] += at_[d] * index.stride[k][d];
+    }
+  }
+
+  // From here to the end of the row, but not more than that.
+  Row<kOperands> row(int64_t most) const {
+    Row<kOperands> row;
+    for (int k = 0; k < kOperands; ++k) {
+      row.first[k] = start_[k] + place_ * step_[k];
+      row.step[k] = step_[k];
+    }
+    row.count = size_ - place_ < most ? size_ - place_ : most;
+    return row;
+  }
+
+  // By no more than the row has.
+  void advance(int64_t count) {
+    place_ += count;
+    if (place_ < size_) return;
+    place_ = 0;
+    for (int d = inner_ - 1; d >= 0; --d) {
+      const bool wraps = ++at_[d] == index_.size[d];
+      const int64_t steps = wraps ? 1 - at_[d] : 1;
+      for (int k = 0; k < kOperands; ++k) start_[k] += steps * index_.stride[k][d];
+      if (!wraps) break;
+      at_[d] = 0;
+    }
+  }
+
+ private:
+  const Strided<kOperands>& index_;
+  int inner_;
+  int64_t size_;  // of a row
+  int64_t step_[kOperands];
+  int64_t place_;                  // in the row
+  int64_t start_[kOperands] = {};  // of the row
+  int64_t at_[kMaxRank] = {};      // of the row, in the outer dimensions
+};
+
 // Calls function(row) for the elements [begin, end) of the index, in order; the first and the last
 // row may be parts of one.
 template <int kOperands, typename Function>
 void for_each_row(const Strided<kOperands>& index, int64_t begin, int64_t end, Function function) {
-  Row<kOperands> row = {};
-  if (index.contiguous || index.rank == 0) {
-    for (int k = 0; k < kOperands; ++k) row.first[k] = begin, row.step[k] = 1;
-    row.count = end - begin;
-    return function(row);
-  }
-  const int inner = index.rank - 1;
-  const int64_t size = index.size[inner];
-  int64_t at[kMaxRank] = {};
-  int64_t start[kOperands] = {};  // of the row, as row.first is of its part
-  int64_t rest = begin / size;
-  for (int k = 0; k < kOperands; ++k) row.step[k] = index.stride[k][inner];
-  for (int d = inner - 1; d >= 0; --d) {
-    at[d] = rest % index.size[d];
-    rest /= index.size[d];
-    for (int k = 0; k < kOperands; ++k) start[k] += at[d] * index.stride[k][d];
-  }
-  for (int64_t i = begin, place = begin % size; i < end; i += row.count, place = 0) {
-    row.count = std::min(size - place, end - i);
-    for (int k = 0; k < kOperands; ++k) row.first[k] = start[k] + place * row.step[k];
+  RowCursor<kOperands> at(index, begin);
+  while (begin < end) {
+    const Row<kOperands> row = at.row(end - begin);
     function(row);
-    for (int d = inner - 1; d >= 0; --d) {
-      const bool wraps = ++at[d] == index.size[d];
-      const int64_t steps = wraps ? 1 - at[d] : 1;
-      for (int k = 0; k < kOperands; ++k) start[k] += steps * index.stride[k][d];
-      if (!wraps) break;
-      at[d] = 0;
-    }
+    at.advance(row.count);
+    begin += row.count;
   }
 }
 

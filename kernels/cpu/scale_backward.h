@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/scale_flat.h"
+#include "kernels/strided.h"
 
 namespace hollow::kernels {
 
@@ -18,10 +19,19 @@ namespace hollow::kernels {
 // grad_x may be grad_y or x. Both tables lie in T's order (table_order.h). period >= kScaleStep;
 // the factors repeat beyond it for kScaleStep more, and as many sums lie there: sums[period + j] is
 // a part of sums[j], which the caller adds to it. The order of the additions follows from period
-// and count alone. Stores that stream want grad_x at a multiple of 64 bytes.
+// and count alone. Stores that stream want grad_x at a multiple of 64 bytes, and to be ordered by
+// the caller (order_stores in strategy.h).
 template <Isa kIsa, typename T>
 void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors, float* sums,
                     int64_t period, int64_t count, bool in_caches, Stores stores);
+
+// The same, and the same bits, of the elements [first, first + count) of operands that lie in runs:
+// an index of grad_x, grad_y and x. Stores that stream want `first`, the runs' lengths and grad_x
+// at whole steps, and that at a multiple of 64 bytes.
+template <Isa kIsa, typename T>
+void scale_backward(T* grad_x, const T* grad_y, const T* x, const Strided<3>& runs, int64_t first,
+                    const float* factors, float* sums, int64_t period, int64_t count,
+                    bool in_caches, Stores stores);
 
 // What a table of sums is in grad_gamma: `count` numbers from `begin` on, which is even, alpha
 // times the sum of `groups` tables, each `stride` floats behind the last. In f64, rounded to f32
@@ -34,6 +44,8 @@ void sum_groups(T* grad_gamma, const float* sums, int64_t period, int64_t begin,
 #define HOLLOW_SCALE_BACKWARD_OF(isa, T)                                                       \
   template void scale_backward<isa>(T*, const T*, const T*, const float*, float*, int64_t, int64_t, \
                                     bool, Stores);                                             \
+  template void scale_backward<isa>(T*, const T*, const T*, const Strided<3>&, int64_t, const float*, \
+                                    float*, int64_t, int64_t, bool, Stores);                           \
   template void sum_groups<isa>(T*, const float*, int64_t, int64_t, int64_t, int64_t, int64_t, float);
 // clang-format on
 

@@ -18,14 +18,14 @@ template <Stores kStores>
 struct VectorStep {
   template <int kCount, typename T>
   [[gnu::always_inline]] static inline void go(T* grad_x, const T* grad_y, const T* x,
-                                               int64_t between, const float* factors, float* sums,
+                                               Between between, const float* factors, float* sums,
                                                int64_t next) {
     using Two = Vectors::Two;
     constexpr int64_t kTwo = 2 * Vectors::kFloats;
     if constexpr (kStores == Stores::kStreaming) {
       for (int64_t w = 0; w < kCount; ++w) {
-        prefetch<kScaleStep>(grad_y + w * between);
-        prefetch<kScaleStep>(x + w * between);
+        prefetch<kScaleStep>(grad_y + w * between.grad_y);
+        prefetch<kScaleStep>(x + w * between.x);
       }
     }
     Two factor[kScaleStep / kTwo], sum[kScaleStep / kTwo];
@@ -38,17 +38,16 @@ struct VectorStep {
     for (int64_t w = 0; w < kCount; ++w) {
 #pragma GCC unroll 8
       for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-        const int64_t at = w * between + i;
-        const Two dy = Vectors::load_two(grad_y + at);
-        const Two v = Vectors::load_two(x + at);
+        const Two dy = Vectors::load_two(grad_y + w * between.grad_y + i);
+        const Two v = Vectors::load_two(x + w * between.x + i);
         const Two by = factor[i / kTwo];
         Two& to = sum[i / kTwo];
         to = {Vectors::fma(dy.a, v.a, to.a), Vectors::fma(dy.b, v.b, to.b)};
         const Two dx = {dy.a * by.a, dy.b * by.b};
         if constexpr (kStores == Stores::kStreaming) {
-          Vectors::stream_two(grad_x + at, dx);
+          Vectors::stream_two(grad_x + w * between.grad_x + i, dx);
         } else {
-          Vectors::store_two(grad_x + at, dx);
+          Vectors::store_two(grad_x + w * between.grad_x + i, dx);
         }
       }
     }
@@ -71,7 +70,20 @@ void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors
                                          in_caches);
   }
   walk_backward<Streaming, Cached>(grad_x, grad_y, x, factors, sums, period, count, in_caches);
-  _mm_sfence();
+}
+
+template <Isa kIsa, typename T>
+void scale_backward(T* grad_x, const T* grad_y, const T* x, const Strided<3>& runs, int64_t first,
+                    const float* factors, float* sums, int64_t period, int64_t count,
+                    bool in_caches, Stores stores) {
+  using Cached = VectorStep<Stores::kCached>;
+  using Streaming = VectorStep<Stores::kStreaming>;
+  if (stores == Stores::kCached) {
+    return walk_backward<Cached, Cached>(grad_x, grad_y, x, runs, first, factors, sums, period,
+                                         count, in_caches);
+  }
+  walk_backward<Streaming, Cached>(grad_x, grad_y, x, runs, first, factors, sums, period, count,
+                                   in_caches);
 }
 
 template <Isa kIsa, typename T>

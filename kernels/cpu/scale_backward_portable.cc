@@ -9,15 +9,16 @@ namespace {
 
 struct PortableStep {
   template <int kCount, typename T>
-  static void go(T* grad_x, const T* grad_y, const T* x, int64_t between, const float* factors,
+  static void go(T* grad_x, const T* grad_y, const T* x, Between between, const float* factors,
                  float* sums, int64_t next) {
-    for (int64_t w = 0; w < kCount; ++w, grad_x += between, grad_y += between, x += between) {
+    for (int64_t w = 0; w < kCount; ++w) {
       for (int64_t i = 0; i < kScaleStep; ++i) {
         const float dy = static_cast<float>(grad_y[i]);
         const int64_t at = along<T>(i & ~int64_t{1}) + (i & 1) * next;
         sums[at] = fma_rn(dy, static_cast<float>(x[i]), sums[at]);
         grad_x[i] = static_cast<T>(dy * factors[at]);
       }
+      grad_x += between.grad_x, grad_y += between.grad_y, x += between.x;
     }
   }
 };
@@ -29,6 +30,14 @@ void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors
                     int64_t period, int64_t count, bool in_caches, Stores) {
   walk_backward<PortableStep, PortableStep>(grad_x, grad_y, x, factors, sums, period, count,
                                             in_caches);
+}
+
+template <Isa kIsa, typename T>
+void scale_backward(T* grad_x, const T* grad_y, const T* x, const Strided<3>& runs, int64_t first,
+                    const float* factors, float* sums, int64_t period, int64_t count,
+                    bool in_caches, Stores) {
+  walk_backward<PortableStep, PortableStep>(grad_x, grad_y, x, runs, first, factors, sums, period,
+                                            count, in_caches);
 }
 
 template <Isa kIsa, typename T>

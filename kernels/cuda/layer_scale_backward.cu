@@ -4,6 +4,7 @@
 #include "kernels/cuda/access.h"
 #include "kernels/cuda/runtime.h"
 #include "kernels/dtypes.h"
+#include "kernels/elementwise.h"
 #include "kernels/layer_scale_backward.h"
 #include "kernels/layer_scale_backward_thread.h"
 #include "kernels/layer_scale_backward_tiles.h"
@@ -71,23 +72,24 @@ __global__ void __launch_bounds__(ColumnSums::kThreads)
   grad_gamma[column] = static_cast<T>(static_cast<float>(total));
 }
 
-// Floats of the place, until the stream has come to the end of the scope.
-class Partial {
+// Elements of the place, until the stream has come to the end of the scope.
+template <typename T>
+class Scratch {
  public:
-  Partial(Cuda place, int64_t count)
+  Scratch(Cuda place, int64_t count)
       : place_(place),
-        bytes_(static_cast<size_t>(count) * sizeof(float)),
-        memory_(static_cast<float*>(allocate(place, bytes_).memory)) {}
-  ~Partial() { deallocate(place_, memory_, bytes_); }
-  Partial(const Partial&) = delete;
-  Partial& operator=(const Partial&) = delete;
+        bytes_(static_cast<size_t>(count) * sizeof(T)),
+        memory_(static_cast<T*>(allocate(place, bytes_).memory)) {}
+  ~Scratch() { deallocate(place_, memory_, bytes_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
 
-  float* get() const { return memory_; }
+  T* get() const { return memory_; }
 
  private:
   const Cuda place_;
   const size_t bytes_;
-  float* const memory_;
+  T* const memory_;
 };
 
 // Requires a single pair where there are no lists.
@@ -111,7 +113,7 @@ void launch(Cuda place, T* grad_x, T* grad_gamma, const T* grad_y, const T* x, c
   const int64_t full = pairs.count / SamplePairTable::kMost;
   const int64_t groups = full * tiles.groups(SamplePairTable::kMost) +
                          tiles.groups(pairs.count % SamplePairTable::kMost);
-  const Partial partial(place, groups * tiles.width);
+  const Scratch<float> partial(place, groups * tiles.width);
   float* to = partial.get();
   for (int64_t first = 0; first < pairs.count; first += SamplePairTable::kMost) {
     const SamplePairTable table(pairs, first);
@@ -129,6 +131,21 @@ void launch(Cuda place, T* grad_x, T* grad_gamma, const T* grad_y, const T* x, c
   grad_gamma_kernel<<<sums.blocks, ColumnSums::kThreads, 0, stream>>>(grad_gamma, partial.get(),
                                                                       alpha, sums);
   check_launch();
+}
+
+// An operand of the index, and a contiguous tensor beside it.
+Strided<2> beside_contiguous(const Strided<3>& index, int operand, bool operand_first) {
+  Strided<2> both;
+  both.numel = index.numel;
+  both.rank = index.rank;
+  int64_t stride = 1;
+  for (int d = index.rank - 1; d >= 0; --d) {
+    both.size[d] = index.size[d];
+    both.stride[operand_first ? 0 : 1][d] = index.stride[operand][d];
+    both.stride[operand_first ? 1 : 0][d] = stride;
+    stride *= index.size[d];
+  }
+  return both;
 }
 
 }  // namespace
@@ -152,9 +169,28 @@ void layer_scale_backward(Cuda place, T* grad_x, T* grad_gamma, const T* grad_y,
   launch(place, grad_x, grad_gamma, grad_y, x, gamma, alpha, pairs, rows, dim);
 }
 
+// By contiguous copies: right, and slower.
+template <typename T>
+void layer_scale_backward(Cuda place, T* grad_x, T* grad_gamma, const T* grad_y, const T* x,
+                          const T* gamma, Compute<T> alpha, const Strided<3>& runs, int64_t dim) {
+  const SamplePairs all;
+  if (runs.numel == 0) {
+    return layer_scale_backward<T>(place, nullptr, grad_gamma, nullptr, nullptr, gamma, alpha, all,
+                                   0, dim);
+  }
+  const Scratch<T> grad(place, runs.numel), values(place, runs.numel);
+  cast(place, grad.get(), grad_y, beside_contiguous(runs, 1, false));
+  cast(place, values.get(), x, beside_contiguous(runs, 2, false));
+  layer_scale_backward<T>(place, grad.get(), grad_gamma, grad.get(), values.get(), gamma, alpha,
+                          all, runs.numel / dim, dim);
+  cast<T, T>(place, grad_x, grad.get(), beside_contiguous(runs, 0, true));
+}
+
 #define LAYER_SCALE_BACKWARD(T)                                                         \
   template void layer_scale_backward(Cuda, T*, T*, const T*, const T*, const T*, float, \
-                                     const SamplePairs&, int64_t, int64_t);
+                                     const SamplePairs&, int64_t, int64_t);             \
+  template void layer_scale_backward(Cuda, T*, T*, const T*, const T*, const T*, float, \
+                                     const Strided<3>&, int64_t);
 HOLLOW_F32_FLOATS(LAYER_SCALE_BACKWARD)
 
 }  // namespace hollow::kernels

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "kernels/layer_scale_backward.h"
+#include "kernels/runs.h"
 #include "tensor/empty.h"
+#include "tensor/index.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/layer_scale_rules.h"
 #include "tensor/run.h"
@@ -18,6 +20,19 @@ constexpr auto kBackward = []<typename T>(auto place, T* grad_x, T* grad_gamma, 
                                 static_cast<kernels::Compute<T>>(alpha), pairs, rows, dim);
 };
 
+constexpr auto kBackwardOfRuns =
+    []<typename T>(auto place, T* grad_x, T* grad_gamma, const T* grad_y, const T* x,
+                   const T* gamma, double alpha, const kernels::Strided<3>& runs, int64_t dim) {
+      kernels::layer_scale_backward(place, grad_x, grad_gamma, grad_y, x, gamma,
+                                    static_cast<kernels::Compute<T>>(alpha), runs, dim);
+    };
+
+// Whether the kernels take them as they are. Short runs are faster copied.
+bool are_long_runs(const kernels::Strided<3>& index, int64_t dim) {
+  constexpr int64_t kShortRun = 32;
+  return kernels::lie_in_runs(index, dim) && index.size[index.rank - 1] >= kShortRun;
+}
+
 // What was written and is contiguous: the tensor itself, or a copy.
 Tensor in_order(absl::string_view op, const Tensor& tensor) {
   if (tensor.is_contiguous()) return tensor;
@@ -29,13 +44,29 @@ LayerScaleGrads results(absl::string_view op, const Tensor& x, const Tensor& gam
   return {empty(op, x.shape(), like(x)), empty(op, gamma.shape(), like(gamma))};
 }
 
-// Into results that are contiguous.
+void of_rows(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
+             const Tensor& grad_y, const Tensor& x, const Tensor& gamma, double alpha) {
+  run<Floats>(op, {&grad_x, &grad_gamma}, {&grad_y, &x, &gamma}, kBackward, alpha,
+              kernels::SamplePairs{}, rows_of(x), gamma.numel());
+}
+
+// Where an input is not contiguous, or grad_x lies in runs with both.
+[[gnu::noinline]] void of_runs(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
+                               const Tensor& grad_y, const Tensor& x, const Tensor& gamma,
+                               double alpha) {
+  const Tensor factors = in_order(op, gamma);
+  const auto runs = index_of({&grad_x.layout(), &grad_y.layout(), &x.layout()});
+  if (are_long_runs(runs, gamma.numel())) {
+    return run<Floats>(op, {&grad_x, &grad_gamma}, {&grad_y, &x, &factors}, kBackwardOfRuns, alpha,
+                       runs, gamma.numel());
+  }
+  of_rows(op, grad_x, grad_gamma, in_order(op, grad_y), in_order(op, x), factors, alpha);
+}
+
 void backward(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
-              const Tensor& grad_y, const Tensor& x, const Tensor& gamma, double alpha,
-              const kernels::SamplePairs& pairs, int64_t rows) {
-  const Tensor dy = in_order(op, grad_y), values = in_order(op, x), factors = in_order(op, gamma);
-  run<Floats>(op, {&grad_x, &grad_gamma}, {&dy, &values, &factors}, kBackward, alpha, pairs, rows,
-              gamma.numel());
+              const Tensor& grad_y, const Tensor& x, const Tensor& gamma, double alpha) {
+  const bool contiguous = are_contiguous(grad_x, grad_y, x, gamma);
+  (contiguous ? of_rows : of_runs)(op, grad_x, grad_gamma, grad_y, x, gamma, alpha);
 }
 
 LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
@@ -57,7 +88,9 @@ LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
                                       .y = index.data(),
                                       .x = whole ? index.data() : nullptr};
   const int64_t rows = grad_y.size(0) == 0 ? 0 : rows_of(grad_y) / grad_y.size(0);
-  backward(op, grads.x, grads.gamma, grad_y, x, gamma, alpha, pairs, rows);
+  const Tensor dy = in_order(op, grad_y), values = in_order(op, x), factors = in_order(op, gamma);
+  run<Floats>(op, {&grads.x, &grads.gamma}, {&dy, &values, &factors}, kBackward, alpha, pairs, rows,
+              gamma.numel());
   return grads;
 }
 
@@ -70,7 +103,7 @@ LayerScaleGrads layer_scale_backward(const Tensor& grad_y, const Tensor& x, cons
   check_like(kOp, "grad_y", grad_y, "x", x);
   check_alpha(kOp, alpha, x);
   const LayerScaleGrads grads = results(kOp, x, gamma);
-  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
+  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha);
   return grads;
 }
 
@@ -82,21 +115,24 @@ void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, co
   check_like(kOp, "grad_x", grad_x, "x", x);
   check_like(kOp, "grad_gamma", grad_gamma, "gamma", gamma);
   check_alpha(kOp, alpha, x);
-  if (!are_contiguous(grad_x, grad_gamma, grad_y, x, gamma)) {
-    // Of what is copied run would not see that it overlaps.
-    require_apart(kOp, "two outputs", grad_x, grad_gamma);
-    for (const Tensor* const output : {&grad_x, &grad_gamma}) {
-      for (const Tensor* const input : {&grad_y, &x, &gamma}) {
-        require_no_overlap(kOp, *output, *input);
-      }
-      require_writable(kOp, *output);
+  const auto index = [&] { return index_of({&grad_x.layout(), &grad_y.layout(), &x.layout()}); };
+  if (are_contiguous(grad_gamma, gamma) &&
+      (are_contiguous(grad_x, grad_y, x) || are_long_runs(index(), gamma.numel()))) {
+    return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha);
+  }
+  // Of what is copied run would not see that it overlaps.
+  require_apart(kOp, "two outputs", grad_x, grad_gamma);
+  for (const Tensor* const output : {&grad_x, &grad_gamma}) {
+    for (const Tensor* const input : {&grad_y, &x, &gamma}) {
+      require_no_overlap(kOp, *output, *input);
     }
+    require_writable(kOp, *output);
   }
   if (are_contiguous(grad_x, grad_gamma)) {
-    return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
+    return backward(kOp, grad_x, grad_gamma, grad_y, x, gamma, alpha);
   }
   const LayerScaleGrads grads = results(kOp, x, gamma);
-  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha, {}, rows_of(x));
+  backward(kOp, grads.x, grads.gamma, grad_y, x, gamma, alpha);
   grad_x.copy_(grads.x);
   grad_gamma.copy_(grads.gamma);
 }

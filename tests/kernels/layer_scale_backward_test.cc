@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include "kernels/dtypes.h"
 #include "kernels/philox.h"
 #include "kernels/scalar.h"
+#include "kernels/strided.h"
 
 namespace hollow::kernels {
 namespace {
@@ -283,6 +285,108 @@ TEST_F(LayerScaleBackwardKernelTest, GradXMayBeGradYOrX) {
         EXPECT_TRUE(grad_gamma == expected.gamma.values());
       }
     }
+  }
+}
+
+// One of the three tensors: `samples` of whole rows, at strides of their own in one memory, with
+// sentinels between them.
+template <typename T>
+struct Gapped {
+  Gapped(const std::vector<T>& values, int64_t samples_, int64_t gap, size_t shift)
+      : samples(samples_),
+        size(static_cast<int64_t>(values.size()) / samples),
+        stride(size + gap),
+        memory(samples * stride, shift) {
+    for (int64_t i = 0; i < samples; ++i) {
+      std::copy_n(values.data() + i * size, size, memory.data() + i * stride);
+      std::fill_n(memory.data() + i * stride + size, gap, T(kSentinel));
+    }
+  }
+
+  // Expects what it was made of to be those now, and nothing else to have changed.
+  void expect(const std::vector<uint32_t>& bits) const {
+    const std::vector<uint32_t> all = memory.bits();
+    const uint32_t sentinel = std::bit_cast<uint32_t>(kSentinel);
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < samples * stride; ++i) {
+      const bool is_gap = i % stride >= size;
+      const auto at = static_cast<size_t>(i / stride * size + i % stride);
+      wrong += all[static_cast<size_t>(i)] != (is_gap ? sentinel : bits[at]);
+    }
+    EXPECT_EQ(wrong, 0);
+    memory.expect_nothing_beside();
+  }
+
+  int64_t samples, size, stride;
+  Result<T> memory;
+};
+
+template <typename T>
+void check_runs() {
+  struct Layout {
+    int64_t samples, rows, dim;  // `rows` of a sample, which is a run
+    int64_t gaps[3];
+    size_t shift;
+  };
+  constexpr Layout kLayouts[] = {{257, 1, 384, {384, 384, 384}, 0}, {64, 9, 64, {64, 0, 128}, 0},
+                                 {40, 7, 33, {1, 2, 3}, 1},         {300, 1, 33, {5, 7, 0}, 0},
+                                 {900, 2, 5, {1, 1, 6}, 3},         {3, 1, 9001, {9, 0, 7}, 0},
+                                 {3, 2, 20003, {0, 0, 5}, 0},       {500, 3, 1, {2, 0, 1}, 0},
+                                 {2, 700, 96, {32, 32, 32}, 0},     {1, 50, 100, {0, 0, 0}, 0},
+                                 {5, 1, 31, {1, 33, 2}, 0},         {2, 1, 8192, {64, 16, 0}, 0}};
+  for (const Layout& layout : kLayouts) {
+    const Case<T> t(layout.samples * layout.rows, layout.dim);
+    const auto expected = t.run(0.7f);
+    for (const int in_place : {0, 1, 2}) {  // into a third tensor, grad_y or x
+      std::vector<T> sentinels(t.x.size(), T(kSentinel));
+      Gapped<T> grad_x(sentinels, layout.samples, layout.gaps[0], layout.shift);
+      Gapped<T> grad_y(t.grad_y, layout.samples, layout.gaps[1], 0);
+      Gapped<T> x(t.x, layout.samples, layout.gaps[2], layout.shift);
+      Gapped<T>& to = in_place == 0 ? grad_x : in_place == 1 ? grad_y : x;
+      const Strided<3> runs = {.numel = t.rows * t.dim,
+                               .rank = 2,
+                               .size = {layout.samples, layout.rows * layout.dim},
+                               .stride = {{to.stride, 1}, {grad_y.stride, 1}, {x.stride, 1}}};
+      Result<T> grad_gamma(t.dim, 0);
+      layer_scale_backward(Cpu{}, to.memory.data(), grad_gamma.data(), grad_y.memory.data(),
+                           x.memory.data(), t.gamma.data(), 0.7f, runs, t.dim);
+      to.expect(expected.x.bits());
+      grad_gamma.expect_nothing_beside();
+      EXPECT_TRUE(grad_gamma.bits() == expected.gamma.bits()) << t.where();
+    }
+  }
+}
+
+TEST_F(LayerScaleBackwardKernelTest, RunsHaveTheBitsOfContiguousRows) {
+  for (const Isa each : available_isas()) {
+    set_isa(each);
+    for (const int threads : {1, 3}) {
+      set_num_threads(threads);
+      check_runs<float>();
+      check_runs<Half>();
+      check_runs<BFloat16>();
+    }
+  }
+}
+
+// Of which the stores go around the caches where all of them are at lines, and a walker is alone.
+TEST_F(LayerScaleBackwardKernelTest, RunsOfALargeTensor) {
+  constexpr int64_t kSamples = 5000;
+  constexpr struct { int64_t dim, gap; } kCases[] = {{1024, 16}, {1024, 33}, {1004, 20}};
+  for (const auto& [dim, gap] : kCases) {
+    const Case<float> t(kSamples, dim);
+    const auto expected = t.run(1);
+    Gapped<float> grad_x(std::vector<float>(t.x.size()), kSamples, gap, 0);
+    Gapped<float> grad_y(t.grad_y, kSamples, 64, 0);
+    const Strided<3> runs = {.numel = kSamples * dim,
+                             .rank = 2,
+                             .size = {kSamples, dim},
+                             .stride = {{grad_x.stride, 1}, {grad_y.stride, 1}, {dim, 1}}};
+    Result<float> grad_gamma(dim, 0);
+    layer_scale_backward(Cpu{}, grad_x.memory.data(), grad_gamma.data(), grad_y.memory.data(),
+                         t.x.data(), t.gamma.data(), 1, runs, dim);
+    grad_x.expect(expected.x.bits());
+    EXPECT_TRUE(grad_gamma.bits() == expected.gamma.bits()) << t.where() << ", gap " << gap;
   }
 }
 
