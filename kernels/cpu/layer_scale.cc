@@ -6,7 +6,6 @@
 #include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/factor_table.h"
 #include "kernels/cpu/parallel.h"
-#include "kernels/cpu/prefetch.h"
 #include "kernels/cpu/rows.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/cpu/strategy.h"
@@ -98,44 +97,29 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
 
 // The same of operands that lie in runs (kernels/runs.h).
 template <typename T, int kOperands>
-void scale_runs(T* y, const T* residual, const T* x, const T* gamma, float alpha,
-                const Strided<kOperands>& runs, int64_t dim) {
+void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha,
+           const Strided<kOperands>& runs, int64_t dim) {
   // What is stored around the caches has a head and a tail in every run.
   constexpr int64_t kLongRun = 512;  // bytes
-  const int64_t run = runs.size[runs.rank - 1];
-  const int64_t run_bytes = run * static_cast<int64_t>(sizeof(T));
-  const int64_t bytes = kOperands * runs.numel * static_cast<int64_t>(sizeof(T));
-  const Stores stores = run_bytes < kLongRun
+  constexpr int64_t kItem = sizeof(T);
+  const int64_t bytes = kOperands * runs.numel * kItem;
+  const Stores stores = runs.size[runs.rank - 1] * kItem < kLongRun
                             ? Stores::kCached
                             : stores_for(bytes, /*in_place=*/y == x || y == residual);
-  const auto operands = [&](const Row<kOperands>& row) -> Operands<T> {
-    return {y + row.first[0], kOperands == 3 ? residual + row.first[1] : nullptr,
-            x + row.first[kOperands - 1], stores};
-  };
   if (dim > kMostFactors) {
     return for_each_row(runs, 0, runs.numel, [&](const Row<kOperands>& row) {
-      scale_wide(operands(row), gamma, alpha, row.count / dim, dim);
+      const Operands<T> t = {y + row.first[0], kOperands == 3 ? residual + row.first[1] : nullptr,
+                             x + row.first[kOperands - 1], stores};
+      scale_wide(t, gamma, alpha, row.count / dim, dim);
     });
   }
-  // The next run lies as far from this one as this from the last; or it is a guess that costs
-  // little.
-  const auto prefetch_next = [&](const T* input, int64_t here, int64_t last) {
-    const int64_t step = here - last;
-    if (step != run) prefetch_begin(input + here + step, run);
-  };
   const Isa chosen = isa();
+  const bool in_caches = bytes <= kLeavesTheCaches;
   parallel_for(runs.numel, kGrain, [&](int64_t begin, int64_t end) {
     const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
-    int64_t phase = begin % dim;  // every other run begins with a row
-    Row<kOperands> last = {};
-    for_each_row(runs, begin, end, [&](const Row<kOperands>& row) {
-      if (bytes > kLeavesTheCaches) {
-        prefetch_next(x, row.first[kOperands - 1], last.first[kOperands - 1]);
-        if (kOperands == 3) prefetch_next(residual, row.first[1], last.first[1]);
-        last = row;
-      }
-      operands(row).scale(chosen, table.factors, table.period, phase, 0, row.count);
-      phase = 0;
+    visit_isa(chosen, [&]<Isa kIsa>() {
+      scale_runs<kIsa>(y, residual, x, runs, begin, end, table.factors, table.period, dim,
+                       in_caches, stores);
     });
     order_stores(stores);
   });
@@ -156,13 +140,13 @@ void layer_scale_add(Cpu, T* y, const T* residual, const T* x, const T* gamma, f
 
 template <typename T>
 void layer_scale(Cpu, T* y, const T* x, const T* gamma, const Strided<2>& runs, int64_t dim) {
-  scale_runs<T>(y, nullptr, x, gamma, 1, runs, dim);
+  scale<T>(y, nullptr, x, gamma, 1, runs, dim);
 }
 
 template <typename T>
 void layer_scale_add(Cpu, T* y, const T* residual, const T* x, const T* gamma, float alpha,
                      const Strided<3>& runs, int64_t dim) {
-  scale_runs(y, residual, x, gamma, alpha, runs, dim);
+  scale(y, residual, x, gamma, alpha, runs, dim);
 }
 
 template <typename T>

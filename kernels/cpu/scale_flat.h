@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/isa.h"
 #include "kernels/scalar.h"
+#include "kernels/strided.h"
 
 namespace hollow::kernels {
 
@@ -26,6 +27,14 @@ template <Isa kIsa, typename T>
 void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
                 int64_t phase, int64_t count, Stores stores);
 
+// The same of elements [begin, end) of operands that lie in runs (kernels/runs.h) of rows of dim
+// channels: an index of y, of the residual where there are three, and of x. in_caches says whether
+// what comes next is likely to be there.
+template <Isa kIsa, typename T, int kOperands>
+void scale_runs(T* y, const T* residual, const T* x, const Strided<kOperands>& runs, int64_t begin,
+                int64_t end, const float* factors, int64_t period, int64_t dim, bool in_caches,
+                Stores stores);
+
 // The first `count` of a table of T's order: factors[i] = alpha * gamma[i] in f32.
 template <Isa kIsa, typename T>
 void make_factors(float* factors, const T* gamma, float alpha, int64_t count, int64_t period);
@@ -34,6 +43,8 @@ void make_factors(float* factors, const T* gamma, float alpha, int64_t count, in
 #define HOLLOW_SCALE_FLAT_OF(isa, T)                                                           \
   template void scale_flat<isa>(T*, const T*, const T*, const float*, int64_t, int64_t, int64_t, \
                                 Stores);                                                       \
+  template void scale_runs<isa>(T*, const T*, const T*, const Strided<2>&, int64_t, int64_t, const float*, int64_t, int64_t, bool, Stores);   \
+  template void scale_runs<isa>(T*, const T*, const T*, const Strided<3>&, int64_t, int64_t, const float*, int64_t, int64_t, bool, Stores);   \
   template void make_factors<isa>(float*, const T*, float, int64_t, int64_t);
 // clang-format on
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/prefetch.h"
+#include "kernels/cpu/rows.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/cpu/steps.h"
 #include "kernels/cpu/table_order.h"
@@ -135,21 +136,51 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
   }
 }
 
+// Calls function.operator()<Form>() for that one.
+template <typename Function>
+[[gnu::always_inline]] inline void visit_form(bool adds, Stores stores, const Function& function) {
+  const bool streams = stores == Stores::kStreaming;
+  if (!adds) {
+    if (streams) return function.template operator()<Form{false, Stores::kStreaming}>();
+    return function.template operator()<Form{false, Stores::kCached}>();
+  }
+  if (streams) return function.template operator()<Form{true, Stores::kStreaming}>();
+  function.template operator()<Form{true, Stores::kCached}>();
+}
+
 }  // namespace
 
 template <Isa kIsa, typename T>
 void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
                 int64_t phase, int64_t count, Stores stores) {
-  const auto go = [&]<Form kForm>() {
-    scale<kForm>(y, residual, x, factors, period, phase, count);
-  };
-  const bool streams = stores == Stores::kStreaming;
-  if (residual == nullptr) {
-    if (streams) return go.template operator()<Form{false, Stores::kStreaming}>();
-    return go.template operator()<Form{false, Stores::kCached}>();
-  }
-  if (streams) return go.template operator()<Form{true, Stores::kStreaming}>();
-  go.template operator()<Form{true, Stores::kCached}>();
+  visit_form(residual != nullptr, stores,
+             [&]<Form kForm>() { scale<kForm>(y, residual, x, factors, period, phase, count); });
+}
+
+template <Isa kIsa, typename T, int kOperands>
+void scale_runs(T* y, const T* residual, const T* x, const Strided<kOperands>& runs, int64_t begin,
+                int64_t end, const float* factors, int64_t period, int64_t dim, bool in_caches,
+                Stores stores) {
+  constexpr bool kAdds = kOperands == 3;
+  constexpr int kX = kOperands - 1;
+  visit_form(kAdds, stores, [&]<Form kForm>() {
+    if constexpr (kForm.adds == kAdds) {
+      RowCursor<kOperands> at(runs, begin);
+      int64_t phase = begin % dim;  // every other run begins with a row
+      for (int64_t left = end - begin; left > 0; phase = 0) {
+        const Row<kOperands> row = at.row(left);
+        at.advance(row.count);
+        left -= row.count;
+        if (!in_caches && left > 0) {
+          const Row<kOperands> next = at.row(left);
+          prefetch_begin(x + next.first[kX], next.count);
+          if constexpr (kAdds) prefetch_begin(residual + next.first[1], next.count);
+        }
+        scale<kForm>(y + row.first[0], kAdds ? residual + row.first[1] : nullptr, x + row.first[kX],
+                     factors, period, phase, row.count);
+      }
+    }
+  });
 }
 
 template <Isa kIsa, typename T>

@@ -1,4 +1,5 @@
 #include "kernels/arithmetic.h"
+#include "kernels/cpu/rows.h"
 #include "kernels/cpu/scale_flat.h"
 #include "kernels/cpu/table_order.h"
 #include "kernels/dtypes.h"
@@ -22,6 +23,18 @@ void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64
     }
     begin = end;
   }
+}
+
+template <Isa kIsa, typename T, int kOperands>
+void scale_runs(T* y, const T* residual, const T* x, const Strided<kOperands>& runs, int64_t begin,
+                int64_t end, const float* factors, int64_t period, int64_t dim, bool,
+                Stores stores) {
+  int64_t phase = begin % dim;  // every other run begins with a row
+  for_each_row(runs, begin, end, [&](const Row<kOperands>& row) {
+    scale_flat<kIsa>(y + row.first[0], kOperands == 3 ? residual + row.first[1] : nullptr,
+                     x + row.first[kOperands - 1], factors, period, phase, row.count, stores);
+    phase = 0;
+  });
 }
 
 template <Isa kIsa, typename T>

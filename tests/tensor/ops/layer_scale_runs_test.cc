@@ -11,6 +11,7 @@
 #include "tensor/factory.h"
 #include "tensor/ops/allclose.h"
 #include "tensor/ops/layer_scale.h"
+#include "tensor/ops/layer_scale_backward.h"
 #include "tensor/ops/random.h"
 #include "tests/tensor/ops/random_view.h"
 #include "tests/testing.h"
@@ -89,6 +90,42 @@ TEST(LayerScaleRunsTest, AreAddedAsWholesAre) {
         ASSERT_TRUE(bits(layer_scale_add(row, x, gamma, 2.0)) ==
                     bits(layer_scale_add(row.contiguous(), x.contiguous(), gamma, 2.0)))
             << dtype << dim << from.name;
+      }
+    }
+  }
+}
+
+TEST(LayerScaleRunsTest, HaveTheGradientsOfWholes) {
+  std::mt19937_64 random(66);
+  for (const DType dtype : kFloats) {
+    for (const int64_t dim : {96, 33, 7}) {
+      const Tensor gamma = random_tensor({dim}, dtype, random);
+      for (const Slice& of_y : slices(dim)) {
+        const Tensor grad_y = of_y.of(random_tensor(of_y.base, dtype, random));
+        for (const Slice& of_x : slices(dim)) {
+          const std::string where = std::to_string(dim) + ", " + of_y.name + ", " + of_x.name;
+          const Tensor x = of_x.of(random_tensor(of_x.base, dtype, random));
+          const LayerScaleGrads expected =
+              layer_scale_backward(grad_y.contiguous(), x.contiguous(), gamma, 0.7);
+          const LayerScaleGrads grads = layer_scale_backward(grad_y, x, gamma, 0.7);
+          ASSERT_TRUE(bits(grads.x) == bits(expected.x)) << dtype << where;
+          ASSERT_TRUE(bits(grads.gamma) == bits(expected.gamma)) << dtype << where;
+          for (const bool is_x : {false, true}) {  // or grad_y's base
+            const Slice& to = is_x ? of_x : of_y;
+            const Tensor base = random_tensor(to.base, dtype, random);
+            to.of(base).copy_(is_x ? x : grad_y);
+            const Tensor wanted = base.clone(), grad_x = to.of(base);
+            to.of(wanted).copy_(expected.x);
+            const Tensor grad_gamma = full({dim}, -77, {.dtype = dtype});
+            layer_scale_backward_out(grad_x, grad_gamma, is_x ? grad_y : grad_x, is_x ? grad_x : x,
+                                     gamma, 0.7);
+            ASSERT_TRUE(bits(base) == bits(wanted)) << dtype << where << is_x;
+            ASSERT_TRUE(bits(grad_gamma) == bits(expected.gamma)) << dtype << where << is_x;
+          }
+        }
+        const Tensor row = repeated(grad_y);
+        ASSERT_TRUE(bits(layer_scale_backward(row, grad_y, gamma).gamma) ==
+                    bits(layer_scale_backward(row.contiguous(), grad_y.contiguous(), gamma).gamma));
       }
     }
   }
