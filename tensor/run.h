@@ -67,7 +67,8 @@ template <size_t kOutputs, size_t kInputs>
     const Tensor& output = *outputs[i];
     const Storage* const to = output.storage().get();
     const StorageWord word = to->word();
-    if (!word.is_writable_unannounced() || output.layout().repeats()) return false;
+    if (!word.is_writable_unannounced()) return false;
+    if (!output.is_contiguous() && output.layout().repeats()) return false;
     if (i > 0 && to == outputs[0]->storage().get()) return false;
     for (size_t k = 0; k < kInputs; ++k) {
       const Tensor& input = *inputs[k];

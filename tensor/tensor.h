@@ -44,7 +44,9 @@ class Tensor {
  public:
   // For factories and modules; the layout must lie within the storage.
   Tensor(std::shared_ptr<Storage> storage, Layout layout)
-      : storage_(std::move(storage)), layout_(std::move(layout)) {}
+      : storage_(std::move(storage)),
+        layout_(std::move(layout)),
+        is_contiguous_(layout_.is_contiguous()) {}
 
   // --- what it is; all of it answers on meta ---
   const Shape& shape() const { return layout_.shape; }
@@ -57,7 +59,7 @@ class Tensor {
   int64_t nbytes() const { return numel() * static_cast<int64_t>(item_size(dtype())); }
   DType dtype() const { return storage_->dtype(); }
   Device device() const { return storage_->device(); }
-  bool is_contiguous() const { return layout_.is_contiguous(); }
+  bool is_contiguous() const { return is_contiguous_; }
 
   // The life cycle is the storage's; is_initialized() is about this tensor's own elements.
   State state() const { return storage_->state(); }
@@ -145,6 +147,7 @@ class Tensor {
 
   std::shared_ptr<Storage> storage_;
   Layout layout_;
+  bool is_contiguous_;  // of the layout; asked before every kernel
 };
 
 }  // namespace hollow

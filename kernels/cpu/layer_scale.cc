@@ -72,10 +72,9 @@ void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows,
 }
 
 template <typename T>
-void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int64_t rows,
-           int64_t dim) {
+[[gnu::noinline]] void scale_much(T* y, const T* residual, const T* x, const T* gamma, float alpha,
+                                  int64_t rows, int64_t dim) {
   const int64_t numel = rows * dim;
-  if (numel == 0) return;
   const int64_t tensors = residual == nullptr ? 2 : 3;
   const Stores stores = stores_for(tensors * numel * static_cast<int64_t>(sizeof(T)),
                                    /*in_place=*/y == x || y == residual);
@@ -92,6 +91,21 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
   parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
     const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
     scale_some(t, chosen, table.factors, table.period, begin, end);
+  });
+}
+
+template <typename T>
+void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int64_t rows,
+           int64_t dim) {
+  const int64_t numel = rows * dim;
+  if (numel == 0) return;
+  if (numel >= 2 * kGrain || !is_table(alpha, dim, y)) {
+    return scale_much(y, residual, x, gamma, alpha, rows, dim);
+  }
+  // One thread's, and so little that it would show what it takes to share it.
+  visit_isa(isa(), [&]<Isa kIsa>() {
+    scale_flat<kIsa>(y, residual, x, reinterpret_cast<const float*>(gamma), dim, 0, numel,
+                     Stores::kCached);
   });
 }
 
