@@ -29,15 +29,14 @@ struct Row {
   }
 };
 
-// A place in a strided index space.
+// A place in a strided index space that has a dimension.
 template <int kOperands>
 class RowCursor {
  public:
   RowCursor(const Strided<kOperands>& index, int64_t begin) : index_(index) {
-    const bool is_one_row = index.contiguous || index.rank == 0;
-    inner_ = is_one_row ? 0 : index.rank - 1;
-    size_ = is_one_row ? index.numel : index.size[inner_];
-    for (int k = 0; k < kOperands; ++k) step_[k] = is_one_row ? 1 : index.stride[k][inner_];
+    inner_ = index.rank - 1;
+    size_ = index.size[inner_];
+    for (int k = 0; k < kOperands; ++k) step_[k] = index.stride[k][inner_];
     place_ = begin;
     if (begin < size_) return;
     place_ = begin % size_;
@@ -88,6 +87,11 @@ class RowCursor {
 // row may be parts of one.
 template <int kOperands, typename Function>
 void for_each_row(const Strided<kOperands>& index, int64_t begin, int64_t end, Function function) {
+  if (index.contiguous || index.rank == 0) {  // soon done, where there is little
+    Row<kOperands> row = {.count = end - begin};
+    for (int k = 0; k < kOperands; ++k) row.first[k] = begin, row.step[k] = 1;
+    return function(row);
+  }
   RowCursor<kOperands> at(index, begin);
   while (begin < end) {
     const Row<kOperands> row = at.row(end - begin);
