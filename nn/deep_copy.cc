@@ -76,18 +76,20 @@ void copy_all(const Module& source, Module& twin) {
   std::unordered_map<const Storage*, std::shared_ptr<Storage>> counterparts;
   std::unordered_map<const Storage*, std::string> owners;
   // By the names of their births: a tie may have left a storage to another name, or a name to
-  // another storage.
+  // another storage. What another root declared has a name there.
   std::unordered_map<std::string, std::shared_ptr<Storage>> by_birth;
   for (const NamedSlot& slot : to) {
     const std::shared_ptr<Storage>& storage = slot.tensor.storage();
     std::string name = name_below(storage->origin()->name, twin.path());
-    if (!name.empty()) by_birth.emplace(std::move(name), storage);
+    if (!name.empty() && twin.is_kin(*storage)) by_birth.emplace(std::move(name), storage);
   }
   for (size_t i = 0; i < from.size(); ++i) {
     const std::shared_ptr<Storage>& theirs = from[i].tensor.storage();
     if (counterparts.count(theirs.get()) > 0) continue;
     const Origin& origin = *theirs->origin();
-    const auto twins = by_birth.find(name_below(origin.name, source.path()));
+    const auto twins = source.is_kin(*theirs)
+                           ? by_birth.find(name_below(origin.name, source.path()))
+                           : by_birth.end();
     const std::shared_ptr<Storage>& ours =
         twins != by_birth.end() ? twins->second : to[i].tensor.storage();
     if (ours == theirs) {

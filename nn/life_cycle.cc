@@ -1,5 +1,6 @@
 // The members of Module that give its tensors memory and values, and take them away.
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "nn/module.h"
 #include "nn/write_slot.h"
+#include "tensor/claim.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
 #include "tensor/placement.h"
@@ -29,16 +31,33 @@ bool has_values(const Storage& storage) {
   return storage.numel() > 0 && (state == State::kPartial || state == State::kInitialized);
 }
 
-// Those that have to follow when others change.
-Storages computed_with_values(const Storages& storages) {
+// Those that have to follow when others change; not that one itself.
+Storages computed_with_values(const Storages& storages, const Storage* but = nullptr) {
   Storages computed;
   for (const std::shared_ptr<Storage>& storage : storages) {
     const Origin& origin = *storage->origin();
-    if (origin.computed && origin.writer != nullptr && has_values(*storage)) {
+    if (storage.get() != but && origin.computed && origin.writer != nullptr &&
+        has_values(*storage)) {
       computed.push_back(storage);
     }
   }
   return computed;
+}
+
+// Computes anew what has values and has to follow. Where something else is unfinished, what reads
+// that waits for it.
+void follow(absl::string_view op, const Storages& all, const Storages& computed) {
+  const bool lacks = std::any_of(all.begin(), all.end(), [](const auto& storage) {
+    return !storage->origin()->computed && storage->state() != State::kInitialized;
+  });
+  listing_unfinished(op, computed, [&] {
+    // None is read for another with what it held before.
+    for (const std::shared_ptr<Storage>& storage : computed) {
+      const Claim claim(op, *storage);
+      storage->mark_unwritten();
+    }
+    compute(op, computed, /*may_wait=*/lacks);
+  });
 }
 
 // Whether reset_parameters() would write what is there.
@@ -128,7 +147,7 @@ void Module::to(DType dtype) {
     if (floating.empty()) return;
     convert("to", floating, dtype);
     // Of whatever dtype: what they are computed from has changed.
-    write_slots("to", computed_with_values(all), Fill::kAll);
+    follow("to", all, computed_with_values(all));
   });
 }
 
@@ -169,25 +188,30 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     }
     const std::shared_ptr<Storage>& storage = slot.tensor.storage();
     try_writer("set_writer", *storage, writer);
-    const Storages computed = computed_with_values(storages(Recurse::kYes));
+    const bool is_real = storage->state() != State::kMeta;
+    const bool runs = !storage->sealed();
+    // Before anything changes: this may be called by the very writer that it is to replace.
+    if (is_real && runs) {
+      const Claim claim("set_writer", *storage);
+    }
+    const Storages all = storages(Recurse::kYes);
+    const Storages computed =
+        is_real && runs ? computed_with_values(all, storage.get()) : Storages();
     Origin& origin = *storage->origin();
     const void* const old_giver = origin.giver;
-    const bool was_pristine = storage->pristine();
     give_writer(storage);
     std::swap(origin.writer, writer);
     ++origin.writers_given;
     storage->mark_changed();  // what a sealed one holds is not the new writer's
-    bool wrote = false;
+    if (!runs) return;
     try {
       write_slot("set_writer", declared(storage), Fill::kAll);
-      wrote = !storage->sealed();
-      write_slots("set_writer", computed, Fill::kAll);
+      follow("set_writer", all, computed);
     } catch (...) {
       std::swap(origin.writer, writer);
       origin.giver = old_giver;
       --origin.writers_given;
-      if (wrote) storage->mark_unwritten();
-      if (was_pristine) storage->mark_pristine();  // if the old values are still there
+      storage->mark_unwritten();
       throw;
     }
   });

@@ -60,13 +60,14 @@ class Matcher {
     std::stable_sort(match_.entries.begin(), match_.entries.end(),
                      [](const Entry& a, const Entry& b) { return a.slot < b.slot; });
     for (const Entry& entry : match_.entries) {
-      check(entry);
+      const bool is_good = check(entry);
       const Tensor& tensor = entry.slot->tensor;
       Target& target = match_.targets
                            .try_emplace(tensor.storage().get(),
-                                        Target{{}, ElementSet(tensor.storage()->numel())})
+                                        Target{.loaded = ElementSet(tensor.storage()->numel())})
                            .first->second;
       target.entries.push_back(&entry);
+      target.is_bad |= !is_good;
       target.loaded.add(tensor.layout());
       if (match_.report.loaded.empty() || match_.report.loaded.back() != entry.slot->name) {
         match_.report.loaded.push_back(entry.slot->name);
@@ -76,7 +77,9 @@ class Matcher {
     }
   }
 
-  void check(const Entry& entry) {
+  // Whether it can be loaded.
+  bool check(const Entry& entry) {
+    const size_t before = problems_.size();
     const Tensor& tensor = entry.slot->tensor;
     const auto bad = [&](ErrorCode code, absl::string_view why) {
       complain(code, absl::StrCat("\"", entry.slot->name, "\" ", why));
@@ -99,6 +102,7 @@ class Matcher {
     if (tensor.layout().repeats()) {
       bad(ErrorCode::kAlias, "is expanded here, and cannot be written");
     }
+    return problems_.size() == before;
   }
 
   void find_missing() {
@@ -113,10 +117,9 @@ class Matcher {
 
   // Names that meet in one storage must bring the same values there.
   void find_conflicts() {
-    if (!problems_.empty()) return;
     for (const NamedSlot& slot : match_.slots) {
       const auto found = match_.targets.find(slot.tensor.storage().get());
-      if (found == match_.targets.end()) continue;
+      if (found == match_.targets.end() || found->second.is_bad) continue;
       const std::vector<const Entry*>& entries = found->second.entries;
       if (entries.front()->slot != &slot || entries.size() == 1) continue;
       find_conflicts(entries);

@@ -25,6 +25,7 @@ struct Match {
   struct Target {
     std::vector<const Entry*> entries;
     ElementSet loaded;
+    bool is_bad = false;  // one of them cannot be loaded
   };
 
   Match() = default;

@@ -1,7 +1,11 @@
 #include "nn/materialize.h"
 
+#include <algorithm>
+#include <memory>
+
 #include "absl/strings/str_cat.h"
 #include "nn/write_slot.h"
+#include "tensor/claim.h"
 #include "tensor/describe.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
@@ -20,9 +24,31 @@ const Origin& origin_of(absl::string_view op, const Tensor& tensor, absl::string
       absl::StrCat(describe(tensor), " was declared by no module, so it has no writer; ", mend));
 }
 
+bool is_missing(const std::shared_ptr<Storage>& storage) {
+  return !storage->origin()->computed && storage->state() != State::kInitialized;
+}
+
+// Takes their values from the buffers that are computed, where something that they may be computed
+// from is about to get its own. Under each one's claim, since whoever computes it does so when
+// nothing is missing any more: so no thread takes what another has just computed.
+void outdate_computed(const Storages& storages) {
+  const auto are_missing = [&] {
+    return std::any_of(storages.begin(), storages.end(), is_missing);
+  };
+  if (!are_missing()) return;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    const Origin& origin = *storage->origin();
+    const bool has_values = storage->state() != State::kAllocated;
+    if (!origin.computed || origin.writer == nullptr || !has_values) continue;
+    const Claim claim(kOp, *storage);
+    if (are_missing()) storage->mark_unwritten();
+  }
+}
+
 void materialize_all(const Storages& storages, absl::string_view whose, Device device) {
   require_writers(kOp, whose, storages, Fill::kMissing);
   to_empty(kOp, storages, device);
+  outdate_computed(storages);
   write_slots(kOp, storages, Fill::kMissing);
 }
 

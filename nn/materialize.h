@@ -18,7 +18,8 @@
 namespace hollow::nn {
 
 // Afterwards everything is on the device and initialized. What has values keeps them, moved if need
-// be; of what is partly written, the rest is. Throws what to_empty() and reset_parameters() throw:
+// be; of what is partly written, the rest is. Buffers outside the state dict are computed anew
+// where anything else had to be written. Throws what to_empty() and reset_parameters() throw:
 // before anything changes, if memory or a writer is missing; if a writer fails, or finds no memory
 // for its own work (completing what is partly written takes as much again), what was written by
 // then stays, and the Error lists what is unfinished.

@@ -131,6 +131,10 @@ absl::string_view Module::qualified(absl::string_view name) const {
 
 RngKey Module::rng_key() const { return path_.empty() ? root_->key() : root_->key() / path_; }
 
+bool Module::is_kin(const Storage& storage) const {
+  return storage.origin() != nullptr && storage.origin()->kin == root_;
+}
+
 std::string Module::title() const {
   return path_.empty() ? class_name() : absl::StrCat(class_name(), " \"", path_, "\"");
 }

@@ -127,6 +127,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // Below the root, with dots; empty for a root.
   std::string path() const { return std::string(path_); }
+  // Whether a module of the same root declared the storage.
+  bool is_kin(const Storage& storage) const;
   // The C++ class: "hollow::nn::LayerScale".
   std::string class_name() const;
   // For errors: the class, and the path where there is one.

@@ -73,24 +73,6 @@ void initialize(absl::string_view op, const Storages& storages, Match& match) {
   }
 }
 
-// One that reads what is still missing, perhaps beside what is not, waits for it where `may_wait`.
-void compute(absl::string_view op, const Storages& storages, LoadReport& report, bool may_wait) {
-  for (const std::shared_ptr<Storage>& storage : storages) {
-    const Origin& origin = *storage->origin();
-    if (!origin.computed || origin.writer == nullptr) continue;
-    if (!has_gaps(*storage, Fill::kAll)) continue;
-    try {
-      write_slot(op, declared(storage), Fill::kAll);
-      report.computed.emplace_back(origin.name);
-    } catch (const Error& error) {
-      const bool lacks = error.code() == ErrorCode::kMeta ||
-                         error.code() == ErrorCode::kUninitialized ||
-                         error.code() == ErrorCode::kDevice;
-      if (!lacks || !may_wait) throw;
-    }
-  }
-}
-
 }  // namespace
 
 LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOptions& options) {
@@ -103,7 +85,7 @@ LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOp
     place(kOp, where_to_load(loads, storages, options));
     listing_unfinished(kOp, storages, [&] {
       write(kOp, loads);
-      compute(kOp, storages, loads.report, /*may_wait=*/!loads.report.missing.empty());
+      loads.report.computed = compute(kOp, storages, /*may_wait=*/!loads.report.missing.empty());
     });
     return std::move(loads.report);
   });
@@ -126,7 +108,7 @@ LoadReport load_or_init(Module& module, const StateDict& values, const LoadOptio
     listing_unfinished(kOp, storages, [&] {
       write(kOp, loads);
       initialize(kOp, storages, loads);
-      compute(kOp, storages, loads.report, /*may_wait=*/false);
+      loads.report.computed = compute(kOp, storages, /*may_wait=*/false);
     });
     return std::move(loads.report);
   });

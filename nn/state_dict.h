@@ -14,7 +14,7 @@
 // First everything is checked and allocated; an Error from that leaves the module as it was, and
 // lists every bad key, with the nearest good one. Then values are written; if that fails (a device
 // error, a buffer's writer), each unfinished entry is allocated or partial, and the Error lists
-// them.
+// them. Beside a load other threads may materialize, unless a writer there reads what is loaded.
 #ifndef HOLLOW_NN_STATE_DICT_H_
 #define HOLLOW_NN_STATE_DICT_H_
 

@@ -139,6 +139,25 @@ void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
   });
 }
 
+std::vector<std::string> compute(absl::string_view op, const Storages& storages, bool may_wait) {
+  std::vector<std::string> names;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    const Origin& origin = *storage->origin();
+    if (!origin.computed || origin.writer == nullptr) continue;
+    if (!has_gaps(*storage, Fill::kAll)) continue;
+    try {
+      write_slot(op, declared(storage), Fill::kAll);
+      names.emplace_back(origin.name);
+    } catch (const Error& error) {
+      const bool lacks = error.code() == ErrorCode::kMeta ||
+                         error.code() == ErrorCode::kUninitialized ||
+                         error.code() == ErrorCode::kDevice;
+      if (!lacks || !may_wait) throw;
+    }
+  }
+  return names;
+}
+
 void rethrow_with_unfinished(const Error& error, const Storages& storages) {
   std::vector<Tensor> left;
   for (const std::shared_ptr<Storage>& each : storages) {

@@ -44,6 +44,11 @@ void write_slots(absl::string_view op, const Storages& storages, Fill fill);
 // meta.
 void try_writer(absl::string_view op, const Storage& storage, const Writer& writer);
 
+// Runs the writers of those that are computed (buffers outside the state dict) and real, anew;
+// their names, of those that ran. One that reads what has no values yet waits for it, unwritten,
+// where `may_wait`.
+std::vector<std::string> compute(absl::string_view op, const Storages& storages, bool may_wait);
+
 [[noreturn]] void rethrow_with_unfinished(const Error& error, const Storages& storages);
 
 // Calls write(); an Error that leaves it, as which memory that ends is one, also lists which of the

@@ -134,7 +134,12 @@ void Tensor::write(absl::FunctionRef<void(absl::Span<T>)> fill) const {
   if (is_meta()) return;
   if (device().is_cpu() && dtype() == dtype_of<T>() && is_contiguous()) {
     storage_->expect_write();
-    fill(absl::Span<T>(static_cast<T*>(raw_data()), static_cast<size_t>(numel())));
+    try {
+      fill(absl::Span<T>(static_cast<T*>(raw_data()), static_cast<size_t>(numel())));
+    } catch (...) {
+      storage_->mark_disturbed("write", layout_);
+      throw;
+    }
     storage_->mark_written("write", layout_);
     return;
   }

@@ -36,11 +36,11 @@ void commit(absl::string_view op, std::vector<Step>& steps) noexcept {
 
 Layout whole(const Storage& storage) { return {{storage.numel()}, {1}, 0}; }
 
-std::string subject(const std::shared_ptr<Storage>& storage) {
+std::string subject(const std::shared_ptr<Storage>& storage, int64_t bytes) {
   const Origin* const origin = storage->origin();
   return absl::StrCat(
       describe(Tensor(storage, origin != nullptr ? layout_of(*origin) : whole(*storage))),
-      " needs ", storage->nbytes(), " bytes; nothing was changed");
+      " needs ", bytes, " bytes; nothing was changed");
 }
 
 Ranges written(const Storage& storage) {
@@ -103,7 +103,7 @@ void place(absl::string_view op, const std::vector<Placing>& plan) {
               {storage.get(), Memory(device, storage->nbytes()), device, storage->dtype()});
           copy_to(steps.back(), op);
         },
-        [&, &storage = storage] { return subject(storage); });
+        [&, &storage = storage] { return subject(storage, storage->nbytes()); });
   }
   commit(op, steps);
 }
@@ -127,15 +127,15 @@ void convert(absl::string_view op, const Storages& storages, DType dtype) {
   for (const std::shared_ptr<Storage>& storage : storages) {
     const Device device = storage->device();
     if (storage->dtype() == dtype) continue;
+    const int64_t bytes = storage->numel() * static_cast<int64_t>(item_size(dtype));
     with_op(
         op,
         [&] {
-          const int64_t bytes = storage->numel() * static_cast<int64_t>(item_size(dtype));
           steps.push_back(
               {storage.get(), device.is_meta() ? Memory() : Memory(device, bytes), device, dtype});
           if (!device.is_meta()) cast_to(steps.back(), op);
         },
-        [&] { return subject(storage); });
+        [&] { return subject(storage, bytes); });
   }
   commit(op, steps);
 }
@@ -159,7 +159,7 @@ void duplicate(absl::string_view op, const std::shared_ptr<Storage>& from, Stora
         to.replace(op, std::move(step.memory), device, from->dtype());
         to.copy_knowledge(*from);
       },
-      [&] { return subject(from); });
+      [&] { return subject(from, from->nbytes()); });
 }
 
 }  // namespace hollow

@@ -1,6 +1,7 @@
 #include "tensor/storage.h"
 
 #include <mutex>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -162,7 +163,11 @@ void Storage::note_write(absl::string_view op, const Layout& layout) {
   Cold* const cold = cold_.load(std::memory_order_acquire);
   if (cold != nullptr && cold->origin.has_value()) {
     if (!cold->overwritten.load(std::memory_order_relaxed)) cold->overwritten = true;
-    cold->log.add(Author::kOp, op);
+    try {
+      cold->log.add(Author::kOp, op);
+    } catch (const std::bad_alloc&) {
+      // The op is done, and goes uncounted rather than fail now.
+    }
   }
   record(EventKind::kWritten, *this, op,
          [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
@@ -257,7 +262,7 @@ void Storage::copy_knowledge(const Storage& other) {
     Cold& ours = cold();
     const std::lock_guard lock(cold_mutex());
     if (theirs->written != nullptr) ours.written = std::make_unique<ElementSet>(*theirs->written);
-    ours.log.add_all(theirs->log);
+    ours.log.assign(theirs->log);
     ours.overwritten = theirs->overwritten.load();
   }
   // Of the memory, which is its own, it knows itself whether it is zero.

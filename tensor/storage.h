@@ -83,6 +83,10 @@ class Storage {
       note_write(op, layout);
     }
   }
+  // A write there failed half-way: what was a value still is one, but perhaps another.
+  void mark_disturbed(absl::string_view op, const Layout& layout) {
+    if (state() != State::kAllocated && is_watched()) note_write(op, layout);
+  }
   // The slot's writer has just written all of it; the writer would not write this again.
   void mark_pristine() { set_pristine(true); }
   void mark_changed() { set_pristine(false); }

@@ -126,8 +126,9 @@ class Tensor {
   }
 
   // Calls fill with room for all elements in row-major order on the host; when it returns, they
-  // have been written here, converted to the dtype. On meta does not call. Error(kAlias) for an
-  // expanded tensor.
+  // have been written here, converted to the dtype. Where it throws, elements that had values count
+  // as written still, whatever is there by now, and others do not. On meta does not call.
+  // Error(kAlias) for an expanded tensor.
   template <typename T>
   void write(absl::FunctionRef<void(absl::Span<T>)> fill) const;
 

@@ -38,8 +38,10 @@ struct WriteLog::Node {
   Node* next = nullptr;
 };
 
-WriteLog::~WriteLog() {
-  for (const Node* node = newest_.load(); node != nullptr;) {
+WriteLog::~WriteLog() { clear(); }
+
+void WriteLog::clear() {
+  for (const Node* node = newest_.exchange(nullptr); node != nullptr;) {
     delete std::exchange(node, node->next);
   }
 }
@@ -61,7 +63,8 @@ void WriteLog::add(Author author, absl::string_view op, int64_t count) {
   }
 }
 
-void WriteLog::add_all(const WriteLog& other) {
+void WriteLog::assign(const WriteLog& other) {
+  clear();
   for (const WriteCount& each : other.counts()) add(each.author, each.op, each.count);
 }
 

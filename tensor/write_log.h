@@ -34,13 +34,16 @@ class WriteLog {
   // Takes no lock, and allocates for the first write of its kind only. The thread that made that
   // one counts on for less than others, who pay for an atomic addition.
   void add(Author author, absl::string_view op, int64_t count = 1);
-  void add_all(const WriteLog& other);
+  // Forgets what it knew. No other thread adds meanwhile.
+  void assign(const WriteLog& other);
 
   // In the order of each one's first write.
   std::vector<WriteCount> counts() const;
 
  private:
   struct Node;
+
+  void clear();
 
   std::atomic<Node*> newest_{nullptr};  // a list that only grows
 };

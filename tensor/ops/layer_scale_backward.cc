@@ -34,10 +34,12 @@ bool are_long_runs(const kernels::Strided<3>& index, int64_t dim) {
 }
 
 // What was written and is contiguous: the tensor itself, or a copy.
-Tensor in_order(absl::string_view op, const Tensor& tensor) {
+Tensor contiguous(absl::string_view op, const Tensor& tensor) {
   if (tensor.is_contiguous()) return tensor;
   require_written(op, tensor);
-  return tensor.contiguous();
+  Tensor copy = about({&tensor}, [&] { return empty(op, tensor.shape(), like(tensor)); });
+  copy.copy_(tensor);
+  return copy;
 }
 
 LayerScaleGrads results(absl::string_view op, const Tensor& x, const Tensor& gamma) {
@@ -54,19 +56,19 @@ void of_rows(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamm
 [[gnu::noinline]] void of_runs(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
                                const Tensor& grad_y, const Tensor& x, const Tensor& gamma,
                                double alpha) {
-  const Tensor factors = in_order(op, gamma);
+  const Tensor factors = contiguous(op, gamma);
   const auto runs = index_of({&grad_x.layout(), &grad_y.layout(), &x.layout()});
   if (are_long_runs(runs, gamma.numel())) {
     return run<Floats>(op, {&grad_x, &grad_gamma}, {&grad_y, &x, &factors}, kBackwardOfRuns, alpha,
                        runs, gamma.numel());
   }
-  of_rows(op, grad_x, grad_gamma, in_order(op, grad_y), in_order(op, x), factors, alpha);
+  of_rows(op, grad_x, grad_gamma, contiguous(op, grad_y), contiguous(op, x), factors, alpha);
 }
 
 void backward(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
               const Tensor& grad_y, const Tensor& x, const Tensor& gamma, double alpha) {
-  const bool contiguous = are_contiguous(grad_x, grad_y, x, gamma);
-  (contiguous ? of_rows : of_runs)(op, grad_x, grad_gamma, grad_y, x, gamma, alpha);
+  const bool as_they_are = are_contiguous(grad_x, grad_y, x, gamma);
+  (as_they_are ? of_rows : of_runs)(op, grad_x, grad_gamma, grad_y, x, gamma, alpha);
 }
 
 LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
@@ -78,17 +80,21 @@ LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
   const LayerScaleGrads grads = results(op, x, gamma);
   const bool whole = part == Part::kWhole;
   if (whole) {
-    std::vector<bool> kept(static_cast<size_t>(x.size(0)));
-    for (const int64_t sample : index) kept[static_cast<size_t>(sample)] = true;
-    for (int64_t i = 0; i < x.size(0); ++i) {
-      if (!kept[static_cast<size_t>(i)]) fill_(grads.x.select(0, i), 0);
-    }
+    const std::vector<int64_t> kept = with_op(op, [&] { return in_order(index); });
+    int64_t next = 0;
+    const auto drop_to = [&](int64_t end) {
+      if (next < end) fill_(grads.x.narrow(0, next, end - next), 0);
+      next = end + 1;
+    };
+    for (const int64_t sample : kept) drop_to(sample);
+    drop_to(x.size(0));
   }
   const kernels::SamplePairs pairs = {.count = static_cast<int64_t>(index.size()),
                                       .y = index.data(),
                                       .x = whole ? index.data() : nullptr};
   const int64_t rows = grad_y.size(0) == 0 ? 0 : rows_of(grad_y) / grad_y.size(0);
-  const Tensor dy = in_order(op, grad_y), values = in_order(op, x), factors = in_order(op, gamma);
+  const Tensor dy = contiguous(op, grad_y), values = contiguous(op, x),
+               factors = contiguous(op, gamma);
   run<Floats>(op, {&grads.x, &grads.gamma}, {&dy, &values, &factors}, kBackward, alpha, pairs, rows,
               gamma.numel());
   return grads;

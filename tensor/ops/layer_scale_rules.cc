@@ -1,5 +1,6 @@
 #include "tensor/ops/layer_scale_rules.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -49,7 +50,6 @@ void check_samples(absl::string_view op, const char* name, const Tensor& whole,
                              ", which must have ", wanted, " for an index of ", index.size()));
   }
   require_one_device_and_dtype(op, whole, part);
-  std::vector<bool> seen(static_cast<size_t>(samples));
   for (const int64_t sample : index) {
     if (sample < 0 || sample >= samples) {
       throw Error(
@@ -58,13 +58,20 @@ void check_samples(absl::string_view op, const char* name, const Tensor& whole,
                        samples == 0 ? std::string(", which has none; give an empty index")
                                     : absl::StrCat("; it must be from 0 to ", samples - 1)));
     }
-    if (seen[static_cast<size_t>(sample)]) {
-      throw Error(ErrorCode::kAlias, op,
-                  absl::StrCat("the index names sample ", sample, " of ", describe(whole),
-                               " twice; name each once"));
-    }
-    seen[static_cast<size_t>(sample)] = true;
   }
+  const std::vector<int64_t> sorted = with_op(op, [&] { return in_order(index); });
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) {
+    throw Error(ErrorCode::kAlias, op,
+                absl::StrCat("the index names sample ", *twice, " of ", describe(whole),
+                             " twice; name each once"));
+  }
+}
+
+std::vector<int64_t> in_order(absl::Span<const int64_t> index) {
+  std::vector<int64_t> sorted(index.begin(), index.end());
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
 }
 
 }  // namespace hollow

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -52,6 +53,9 @@ void check_alpha(absl::string_view op, double alpha, const Tensor& x);
 enum class Part { kAtIndex, kWhole };
 void check_samples(absl::string_view op, const char* name, const Tensor& whole,
                    absl::Span<const int64_t> index, const Tensor& part, Part kind);
+
+// Sorted.
+std::vector<int64_t> in_order(absl::Span<const int64_t> index);
 
 template <typename... Tensors>
 bool are_contiguous(const Tensors&... operands) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "absl/types/span.h"
 #include "nn/init.h"
 #include "tensor/ops/fill.h"
 #include "tests/testing.h"
@@ -30,6 +31,29 @@ TEST(AuditTest, IsALineForEachFinding) {
             "writer 1, fill_ 1; also tied\n"
             "  bias    partly written  \"bias\" [2] f32 on cpu (partial): 1 of 2 elements never: "
             "[0, 1); written by: fill_ 1; has no writer\n");
+}
+
+TEST(AuditTest, AWriteThatEndsHalfWayIsAnOverwrite) {
+  Module net;
+  const Tensor w = net.add_parameter("w", {2}, init::ones());
+  const auto fails = [&] {
+    w.write<float>([](absl::Span<float> values) {
+      values[0] = 8;
+      throw 1;
+    });
+  };
+  EXPECT_THROW(fails(), int);
+  EXPECT_EQ(w.to_vector<float>(), (std::vector<float>{8, 1}));
+  EXPECT_EQ(
+      to_string(audit(net)),
+      "1 of 1 entries are not as their writers or a load left them:\n"
+      "  w  overwritten     \"w\" [2] f32 on cpu (initialized): written by: writer 1, write 1\n");
+  EXPECT_THROW(net.release(), Error);
+  // What had no values has none.
+  Module other;
+  const Tensor v = other.add_parameter("v", {2}, nullptr);
+  EXPECT_THROW(v.write<float>([](absl::Span<float>) { throw 1; }), int);
+  EXPECT_EQ(v.state(), State::kAllocated);
 }
 
 TEST(AuditTest, OfNothingIsFine) {

@@ -56,6 +56,37 @@ TEST(DeepCopyTest, CopiesEveryStateAndWhatIsKnownOfIt) {
   EXPECT_TRUE(source->fc.weight().storage()->pristine());
 }
 
+// A factory that gives a device has written before the copy is made.
+TEST(DeepCopyTest, CountsTheWritesOfTheSourceAlone) {
+  const auto make = [] {
+    auto module = std::make_unique<Module>();
+    module->add_parameter("w", {2}, init::ones(), {.device = Device::cpu()});
+    return module;
+  };
+  const auto source = make();
+  EXPECT_EQ(to_string(audit(*deep_copy(*source, make))), to_string(audit(*source)));
+  const auto writes = deep_copy(*source, make)->get_parameter("w").storage()->writes();
+  ASSERT_EQ(writes.size(), 1u);
+  EXPECT_EQ(writes[0].count, 1);
+}
+
+TEST(DeepCopyTest, ATieToAnotherRootMayHaveTheNameOfAnOwnSlot) {
+  struct Tied : Module {
+    explicit Tied(const Tensor& other) {
+      add_parameter("w", {2}, init::constant(2.0));
+      share_parameter("v", other);
+    }
+  };
+  Module mine, theirs;
+  mine.add_parameter("w", {2}, init::constant(5.0));
+  theirs.add_parameter("w", {2}, init::constant(0.0));
+  const Tied source(mine.get_parameter("w"));
+  const auto copy =
+      deep_copy(source, [&] { return std::make_unique<Tied>(theirs.get_parameter("w")); });
+  EXPECT_EQ(copy->get_parameter("w").to_vector<float>(), (std::vector<float>{2, 2}));
+  EXPECT_EQ(copy->get_parameter("v").to_vector<float>(), (std::vector<float>{5, 5}));
+}
+
 TEST(DeepCopyTest, FollowsWhatWasDoneAfterConstruction) {
   const std::unique_ptr<Net> source = net();
   source->set_writer("fc.weight", init::constant(9.0));

@@ -137,6 +137,28 @@ TEST(LifeCycleTest, AWriterThatFailsLaterLeavesTheOldOneInPlace) {
   EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
 }
 
+TEST(LifeCycleTest, AWriterThatLeavesElementsOutLeavesNoValuesToTheOldOne) {
+  Tree tree;
+  const Writer lazy = [](const Tensor& tensor, RngKey) { fill_(tensor.narrow(0, 0, 1), -9.0); };
+  expect_error(ErrorCode::kWriter, {"set_writer", "\"left.w\"", "left 1 elements unwritten"},
+               [&] { tree.set_writer("left.w", lazy); });
+  EXPECT_EQ(tree.left.w.state(), State::kAllocated);
+  materialize(tree, Device::cpu());
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(LifeCycleTest, ANewWriterDoesNotWriteToWhatIsSealed) {
+  Tree tree;
+  tree.left.release();
+  tree.left.to_empty(Device::cpu());
+  fill_(tree.left.w.narrow(0, 1, 1), 7.0);
+  tree.left.seal();
+  tree.set_writer("left.w", init::constant(-9.0));
+  EXPECT_EQ(tree.left.w.state(), State::kPartial);
+  materialize(tree, Device::cpu());
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{-9, 7}));
+}
+
 TEST(LifeCycleTest, ANewGenerationIsNotWhatIsThere) {
   Tree tree;
   tree.next_generation();
@@ -277,6 +299,15 @@ struct Computing : Module {
   Tensor& b;
 };
 
+TEST(LifeCycleTest, AnotherDTypeWithoutMemorySaysHowMuchItNeeds) {
+  Module module;
+  module.add_parameter("w", {1000}, init::ones());
+  set_memory_limit(Device::cpu(), memory_stats(Device::cpu()).bytes + 100);
+  expect_error(ErrorCode::kOutOfMemory, {"\"w\" [1000] f32", "needs 8000 bytes"},
+               [&] { module.to(DType::kF64); });
+  set_memory_limit(Device::cpu(), std::nullopt);
+}
+
 TEST(LifeCycleTest, WhatIsComputedFollowsANewWriter) {
   struct Parent : Module {
     Parent() { set_writer("p.w", init::constant(10.0)); }
@@ -307,6 +338,45 @@ TEST(LifeCycleTest, WhatIsComputedIsWrittenLastAlsoInAChild) {
   parent.to_empty(Device::cpu());
   parent.reset_parameters();
   EXPECT_EQ(parent.get_buffer("child.b").to_vector<float>(), std::vector<float>(2, 6.0f));
+}
+
+// b is computed from what a child declares.
+struct Doubling : Module {
+  Leaf& leaf = add_child<Leaf>("leaf", 3.0);
+  Tensor& b = add_buffer(
+      "b", {2},
+      [this](const Tensor& tensor, RngKey) {
+        if (!tensor.is_meta()) tensor.copy_(add(leaf.w, leaf.w));
+      },
+      Persistent::kNo);
+};
+
+TEST(LifeCycleTest, WhatIsComputedWaitsForWhatWasReleased) {
+  Doubling module;
+  module.leaf.release();
+  module.to(DType::kBF16);
+  EXPECT_EQ(module.b.state(), State::kAllocated);
+  EXPECT_EQ(module.b.dtype(), DType::kBF16);
+  materialize(module, Device::cpu());
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 6.0f));
+}
+
+TEST(LifeCycleTest, ANewWriterOfWhatWasReleasedWritesNothing) {
+  Doubling module;
+  module.leaf.release();
+  module.set_writer("leaf.w", init::constant(5.0));
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 6.0f));
+  materialize(module, Device::cpu());
+  EXPECT_EQ(module.leaf.w.to_vector<float>(), std::vector<float>(2, 5.0f));
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 10.0f));
+}
+
+TEST(LifeCycleTest, ANewWriterOfWhatIsComputedRunsOnce) {
+  Doubling module;
+  module.set_writer("b", init::constant(8.0));
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 8.0f));
+  ASSERT_EQ(module.b.storage()->writes().size(), 1u);
+  EXPECT_EQ(module.b.storage()->writes()[0].count, 2);  // the old one, and this
 }
 
 TEST(LifeCycleTest, WhatIsComputedIsNotSealed) {

@@ -32,6 +32,28 @@ TEST(MaterializeTest, ATensorOfNoModuleHasNoWriter) {
                [] { materialize(empty({2}, {.device = Device::meta()}), Device::cpu()); });
 }
 
+TEST(MaterializeTest, ComputesAnewWhatMayReadWhatWasMissing) {
+  Module module;
+  Module& child = module.add_child<Module>("child");
+  const Tensor w = child.add_parameter("w", {2}, init::uniform());
+  const Tensor b = module.add_buffer(
+      "b", {2},
+      [w](const Tensor& tensor, RngKey) {
+        if (!tensor.is_meta()) tensor.copy_(w);
+      },
+      Persistent::kNo);
+  const auto before = bits(w);
+  child.release();
+  child.next_generation();
+  materialize(module, Device::cpu());
+  EXPECT_NE(bits(w), before);
+  EXPECT_EQ(bits(b), bits(w));
+  // Where nothing was missing nothing is computed.
+  fill_(b, -1.0);
+  materialize(module, Device::cpu());
+  EXPECT_EQ(b.to_vector<float>(), (std::vector<float>{-1, -1}));
+}
+
 TEST(MaterializeTest, AMissingWriterChangesNothing) {
   const auto module = described();
   {

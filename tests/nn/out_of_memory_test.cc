@@ -32,6 +32,7 @@
 #include "tensor/factory.h"
 #include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
+#include "tensor/ops/fill.h"
 #include "tensor/ops/random.h"
 #include "tensor/placement.h"
 #include "tensor/timeline.h"
@@ -874,6 +875,18 @@ TEST_P(OutOfMemoryTest, WritingInParts) {
 }
 
 // A timeline that finds no memory loses an event, and nothing else fails because of it.
+TEST(OutOfMemoryTest, AnOpThatIsDoneGoesUncountedRatherThanFail) {
+  nn::Module module;
+  const Tensor w = module.add_parameter("w", {2}, nn::init::ones());
+  {
+    Fault fault(Kind::kHost, 0);
+    fill_(w, 7.0);
+  }
+  EXPECT_TRUE(fault_has_struck);
+  EXPECT_EQ(w.to_vector<float>(), (std::vector<float>{7, 7}));
+  EXPECT_TRUE(w.storage()->is_overwritten());
+}
+
 TEST(OutOfMemoryTest, ATimelineDropsEvents) {
   const Tensor tensor = zeros({4});
   const Tensor other = zeros({4});

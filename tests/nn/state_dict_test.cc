@@ -35,6 +35,15 @@ std::unique_ptr<Net> described() {
   return std::make_unique<Net>();
 }
 
+TEST(LoadStateDictTest, ListsConflictsBesideWhatElseIsWrong) {
+  Net net;
+  expect_error(
+      ErrorCode::kKey, {"\"u\" is [2] here and [3]", "\"w\" and \"row\" are one storage"}, [&] {
+        load_state_dict(
+            net, {{"w", counting({2, 3})}, {"row", counting({3}, {}, 70)}, {"u", counting({3})}});
+      });
+}
+
 TEST(LoadStateDictTest, ReportsInTheOrderOfTheModule) {
   Net net;
   const LoadReport report = load_state_dict(net, {{"u", counting({2}, {.dtype = DType::kF16}, 30)},

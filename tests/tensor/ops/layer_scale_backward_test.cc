@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 #include "tensor/factory.h"
+#include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/layer_scale.h"
@@ -182,6 +183,23 @@ TEST(LayerScaleBackwardTest, OfSamplesAtAnIndex) {
       }
     }
   }
+}
+
+TEST(LayerScaleBackwardTest, OnMetaDroppedSamplesCostNothing) {
+  const DeviceScope meta(Device::meta());
+  const Tensor x = empty({int64_t{1} << 46, 1, 4});
+  const LayerScaleGrads grads = layer_scale_drop_path_add_backward(x, {1, 5}, x, empty({4}));
+  EXPECT_EQ(grads.x.shape(), x.shape());
+}
+
+TEST(LayerScaleBackwardTest, WhatFindsNoMemoryForACopyNamesTheOp) {
+  const Tensor x = counting({1000, 8}).transpose(0, 1), gamma = ones({1000});
+  const Tensor grad_x = ones({8, 1000}), grad_gamma = ones({1000});
+  set_memory_limit(Device::cpu(), memory_stats(Device::cpu()).bytes + 100);
+  expect_error(ErrorCode::kOutOfMemory, {"layer_scale_backward_out:", "[8, 1000] f32 on cpu"},
+               [&] { layer_scale_backward_out(grad_x, grad_gamma, x, x, gamma); });
+  set_memory_limit(Device::cpu(), std::nullopt);
+  EXPECT_EQ(bits(grad_x), bits(ones({8, 1000})));
 }
 
 TEST(LayerScaleBackwardTest, ErrorsAreTheSameOnMeta) {

@@ -133,6 +133,15 @@ TEST(LayerScaleIndexAddTest, ErrorsAreTheSameOnMeta) {
 }
 
 // Whatever the layout: nothing is added before all of it is known to be right.
+TEST(LayerScaleIndexAddTest, AnIndexCostsWhatItNamesAndNotWhatThereIs) {
+  const DeviceScope meta(Device::meta());
+  const Tensor residual = empty({int64_t{1} << 46, 1, 4}), gamma = empty({4});
+  layer_scale_index_add_(residual, {7, 3}, empty({2, 1, 4}), gamma);
+  expect_error(ErrorCode::kAlias, {"sample 7", "twice"}, [&] {
+    layer_scale_index_add_(residual, {7, 3, 7}, empty({3, 1, 4}), gamma);
+  });
+}
+
 TEST(LayerScaleIndexAddTest, BadOperandsChangeNothing) {
   const Tensor gamma = ones({3});
   for (const bool strided : {false, true}) {
