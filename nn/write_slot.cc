@@ -80,7 +80,7 @@ void write_missing(absl::string_view op, const Tensor& tensor) {
     const Layout part = {{range.end - range.begin}, {1}, range.begin};
     Tensor(storage, part).copy_(Tensor(twin.storage(), part));
   }
-  scope.finish({{missing.count()}, {1}, 0});
+  scope.finish(missing);
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ void Storage::note_write(absl::string_view op, const Layout& layout) {
   if (layout.numel() == 0 || WriteScope::covers(*this)) return;
   Cold* const cold = cold_.load(std::memory_order_acquire);
   if (cold != nullptr && cold->origin.has_value()) {
-    if (!cold->overwritten.load(std::memory_order_relaxed)) cold->overwritten = true;
+    cold->overwrites.add(layout, numel_);
     try {
       cold->log.add(Author::kOp, op);
     } catch (const std::bad_alloc&) {
@@ -173,17 +173,21 @@ void Storage::note_write(absl::string_view op, const Layout& layout) {
          [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
 }
 
-void Storage::finish_writing(Author author, absl::string_view op, const Layout& layout,
-                             bool pristine, int64_t begin_ns) {
+void Storage::restore(const Layout& layout) {
+  Cold* const cold = cold_.load(std::memory_order_acquire);
+  if (cold != nullptr) cold->overwrites.restore(layout, numel_);
+}
+
+void Storage::finish_writing(Author author, absl::string_view op, int64_t count, bool pristine,
+                             int64_t begin_ns) {
   const bool by_writer = author == Author::kWriter;
   Cold* const cold = cold_.load(std::memory_order_acquire);
   if (cold != nullptr && cold->origin.has_value()) {
-    if (layout.numel() == numel_) cold->overwritten = false;
     cold->log.add(author, by_writer ? "writer" : op);
   }
   record(
       by_writer ? EventKind::kInitialized : EventKind::kLoaded, *this, op,
-      [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); }, begin_ns);
+      [&] { return absl::StrCat(count, " of ", numel_, " elements"); }, begin_ns);
   if (cold == nullptr || !by_writer) return;
   const std::lock_guard lock(cold_mutex());
   promote_if_full(*cold, pristine);
@@ -221,7 +225,7 @@ std::vector<WriteCount> Storage::writes() const {
 
 bool Storage::is_overwritten() const {
   const Cold* const cold = cold_.load(std::memory_order_acquire);
-  return cold != nullptr && cold->overwritten;
+  return cold != nullptr && cold->overwrites.any();
 }
 
 Memory Storage::replace(absl::string_view op, Memory memory, Device device, DType dtype) noexcept {
@@ -250,7 +254,7 @@ Memory Storage::release(absl::string_view op) noexcept {
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   data_ = nullptr;
   set_word({Device::meta(), now.dtype(), State::kMeta});
-  if (Cold* const cold = cold_.load(); cold != nullptr) cold->overwritten = false;
+  if (Cold* const cold = cold_.load(); cold != nullptr) cold->overwrites.clear();
   record(EventKind::kReleased, *this, op, [&] { return extent(*this); });
   return old;
 }
@@ -263,7 +267,7 @@ void Storage::copy_knowledge(const Storage& other) {
     const std::lock_guard lock(cold_mutex());
     if (theirs->written != nullptr) ours.written = std::make_unique<ElementSet>(*theirs->written);
     ours.log.assign(theirs->log);
-    ours.overwritten = theirs->overwritten.load();
+    ours.overwrites = theirs->overwrites;
   }
   // Of the memory, which is its own, it knows itself whether it is zero.
   set_word(

@@ -26,6 +26,7 @@
 #include "tensor/element_set.h"
 #include "tensor/memory.h"
 #include "tensor/origin.h"
+#include "tensor/overwrites.h"
 #include "tensor/ranges.h"
 #include "tensor/shape.h"
 #include "tensor/storage_word.h"  // IWYU pragma: export
@@ -136,7 +137,7 @@ class Storage {
     std::optional<Origin> origin;
     std::unique_ptr<ElementSet> written;  // in state partial; guarded by cold_mutex()
     WriteLog log;                         // where there is an origin
-    std::atomic<bool> overwritten{false};
+    Overwrites overwrites;
   };
   // A storage that has its cold part beside it from the start.
   struct Slot;
@@ -152,8 +153,9 @@ class Storage {
   // Under cold_mutex().
   void promote_if_full(Cold& cold, bool pristine);
   void note_write(absl::string_view op, const Layout& layout);
-  // What WriteScope::finish() says of the storage.
-  void finish_writing(Author author, absl::string_view op, const Layout& layout, bool pristine,
+  // What WriteScope::finish() says of the storage: of each part, and of all of them.
+  void restore(const Layout& layout);
+  void finish_writing(Author author, absl::string_view op, int64_t count, bool pristine,
                       int64_t begin_ns);
   void set_pristine(bool pristine);
   void set_sealed(absl::string_view op, bool sealed);

@@ -28,7 +28,15 @@ bool WriteScope::any_covers(const Storage& storage, std::optional<Author> author
 }
 
 void WriteScope::finish(const Layout& layout, bool pristine) {
-  storage_.finish_writing(author_, op_, layout, pristine, begin_ns_);
+  storage_.restore(layout);
+  storage_.finish_writing(author_, op_, layout.numel(), pristine, begin_ns_);
+}
+
+void WriteScope::finish(const Ranges& ranges) {
+  for (const Range& range : ranges.ranges()) {
+    storage_.restore({{range.end - range.begin}, {1}, range.begin});
+  }
+  storage_.finish_writing(author_, op_, ranges.count(), /*pristine=*/false, begin_ns_);
 }
 
 }  // namespace hollow

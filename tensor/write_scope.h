@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
+#include "tensor/ranges.h"
 #include "tensor/shape.h"
 #include "tensor/write_log.h"
 
@@ -31,6 +32,7 @@ class WriteScope {
   // The author has written the elements of the layout; `pristine` where it is the slot's writer and
   // that is all that there is. Others see the values, and that they are pristine, at once.
   void finish(const Layout& layout, bool pristine = false);
+  void finish(const Ranges& ranges);
 
  private:
   friend class Storage;

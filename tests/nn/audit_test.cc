@@ -1,9 +1,13 @@
 #include "nn/audit.h"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "nn/init.h"
+#include "nn/state_dict.h"
+#include "tensor/factory.h"
 #include "tensor/ops/fill.h"
 #include "tests/testing.h"
 
@@ -54,6 +58,47 @@ TEST(AuditTest, AWriteThatEndsHalfWayIsAnOverwrite) {
   const Tensor v = other.add_parameter("v", {2}, nullptr);
   EXPECT_THROW(v.write<float>([](absl::Span<float>) { throw 1; }), int);
   EXPECT_EQ(v.state(), State::kAllocated);
+}
+
+// h is the first half of w, so that a load may bring back a part.
+struct Halved : Module {
+  Tensor& w = add_parameter("w", {4}, init::ones());
+  Tensor& h = share_parameter("h", w.narrow(0, 0, 2));
+  Tensor& other = add_parameter("other", {2}, init::ones());
+};
+
+TEST(AuditTest, WhatOpsWroteIsRestoredInParts) {
+  const StateDict saved = {{"h", zeros({2})}};
+  const LoadOptions lenient = {.strict = false};
+  Halved net;
+  fill_(net.h, 7);
+  fill_(net.w.narrow(0, 1, 2), 7);
+  EXPECT_EQ(audit(net).names(Finding::kOverwritten), (std::vector<std::string>{"w"}));
+  load_state_dict(net, saved, lenient);  // all but element 2
+  EXPECT_EQ(audit(net).names(Finding::kOverwritten), (std::vector<std::string>{"w"}));
+  fill_(net.h, 7);
+  net.unseal();
+  net.reset_parameters();
+  EXPECT_TRUE(audit(net).ok());
+  fill_(net.h.narrow(0, 1, 1), 7);
+  load_state_dict(net, saved, lenient);
+  EXPECT_TRUE(audit(net).ok()) << to_string(audit(net));
+  fill_(net.w, 7);
+  load_state_dict(net, saved, lenient);
+  EXPECT_EQ(audit(net).names(Finding::kOverwritten), (std::vector<std::string>{"w"}));
+}
+
+TEST(AuditTest, WhatAnOpWroteMayBeLoadedAndTheRestInitialized) {
+  std::unique_ptr<Halved> net;
+  {
+    const DeviceScope meta(Device::meta());
+    net = std::make_unique<Halved>();
+  }
+  net->to_empty(Device::cpu());
+  fill_(net->h, 7);
+  EXPECT_EQ(audit(*net).names(Finding::kPartlyWritten), (std::vector<std::string>{"w"}));
+  load_or_init(*net, {{"h", zeros({2})}});
+  EXPECT_TRUE(audit(*net).ok()) << to_string(audit(*net));
 }
 
 TEST(AuditTest, OfNothingIsFine) {

@@ -20,6 +20,7 @@
 #include "nn/state_dict.h"
 #include "tensor/factory.h"
 #include "tensor/memory.h"
+#include "tensor/ops/elementwise.h"
 #include "tensor/ops/random.h"
 #include "tests/semantics/toy_model.h"
 #include "tests/testing.h"
@@ -231,6 +232,38 @@ TEST(ConcurrencyTest, Case18_APartlyWrittenTensorIsCompletedOnce) {
     run_at_once([&](int) { nn::materialize(*model, Device::cpu()); });
     for (const std::atomic<int>& runs : model->runs) EXPECT_EQ(runs, 1);
     expect_values_of(eager, *model);
+  }
+}
+
+// A buffer that is computed from what a child declares, of which the child was released: all
+// threads see the new values, which are computed once.
+TEST(ConcurrencyTest, Case18_WhatIsComputedFollowsWhatWasMissingOnce) {
+  struct Leaf : nn::Module {
+    Tensor& w = add_parameter("w", {3000}, nn::init::uniform());
+  };
+  struct Root : nn::Module {
+    Leaf& first = add_child<Leaf>("first");
+    Leaf& second = add_child<Leaf>("second");
+    Tensor& sum = add_buffer(
+        "sum", {3000},
+        [this](const Tensor& tensor, RngKey) {
+          if (!tensor.is_meta()) tensor.copy_(add(first.w, second.w));
+        },
+        nn::Persistent::kNo);
+  };
+  for (int trial = 0; trial < kTrials; ++trial) {
+    Root root;
+    const std::vector<uint64_t> before = bits(root.sum);
+    root.second.release();
+    root.second.next_generation();
+    std::atomic<int> wrong = 0;
+    run_at_once([&](int) {
+      nn::materialize(root, Device::cpu());
+      const std::vector<uint64_t> sum = bits(root.sum);
+      wrong += sum == before || sum != bits(add(root.first.w, root.second.w));
+    });
+    EXPECT_EQ(wrong, 0);
+    EXPECT_EQ(count_writer_runs(*root.sum.storage()), 2);  // the first one was the constructor's
   }
 }
 
