@@ -198,7 +198,8 @@ class Module : public std::enable_shared_from_this<Module> {
   void to(Device device);
 
   // Converts floating parameters and buffers; integers and bools stay. Legal on meta and before
-  // initialization. Non-persistent buffers that had values are computed anew.
+  // initialization. Non-persistent buffers that had values are computed anew; where something has
+  // no values, those that read it wait for that, unwritten.
   void to(DType dtype);
 
   // Back to meta. Throws Error(kChanged), and does nothing, where reset_parameters() would not
