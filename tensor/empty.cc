@@ -33,7 +33,7 @@ Tensor empty_slot(absl::string_view op, Origin&& origin, const TensorOptions& op
                               return Storage::make_slot(device, options.dtype, numel,
                                                         std::move(origin));
                             }),
-                shape);
+                {shape, contiguous_strides(shape)});
   if (options.requires_grad) tensor.set_requires_grad(true);
   return tensor;
 }
@@ -44,7 +44,7 @@ Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& opti
                             [&](Device device) {
                               return std::make_shared<Storage>(device, options.dtype, numel);
                             }),
-                shape);
+                {shape, contiguous_strides(shape)});
   if (options.requires_grad) tensor.set_requires_grad(true);
   if (tensor.is_meta()) with_op(op, [&] { Births::note(op, tensor); });
   return tensor;

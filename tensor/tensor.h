@@ -47,11 +47,6 @@ class Tensor {
       : storage_(std::move(storage)),
         layout_(std::move(layout)),
         is_contiguous_(layout_.is_contiguous()) {}
-  // All of the storage, contiguous.
-  Tensor(std::shared_ptr<Storage> storage, const Shape& shape)
-      : storage_(std::move(storage)),
-        layout_{shape, contiguous_strides(shape)},
-        is_contiguous_(true) {}
 
   // --- what it is; all of it answers on meta ---
   const Shape& shape() const { return layout_.shape; }
