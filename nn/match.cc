@@ -66,8 +66,7 @@ class Matcher {
                            .try_emplace(tensor.storage().get(),
                                         Target{.loaded = ElementSet(tensor.storage()->numel())})
                            .first->second;
-      target.entries.push_back(&entry);
-      target.is_bad |= !is_good;
+      if (is_good) target.entries.push_back(&entry);
       target.loaded.add(tensor.layout());
       if (match_.report.loaded.empty() || match_.report.loaded.back() != entry.slot->name) {
         match_.report.loaded.push_back(entry.slot->name);
@@ -119,9 +118,9 @@ class Matcher {
   void find_conflicts() {
     for (const NamedSlot& slot : match_.slots) {
       const auto found = match_.targets.find(slot.tensor.storage().get());
-      if (found == match_.targets.end() || found->second.is_bad) continue;
+      if (found == match_.targets.end()) continue;
       const std::vector<const Entry*>& entries = found->second.entries;
-      if (entries.front()->slot != &slot || entries.size() == 1) continue;
+      if (entries.size() < 2 || entries.front()->slot != &slot) continue;
       find_conflicts(entries);
     }
   }

@@ -23,9 +23,8 @@ struct Match {
   };
   // What comes to one storage, under all its names.
   struct Target {
-    std::vector<const Entry*> entries;
+    std::vector<const Entry*> entries;  // that can be loaded
     ElementSet loaded;
-    bool is_bad = false;  // one of them cannot be loaded
   };
 
   Match() = default;

@@ -1,5 +1,6 @@
 #include "nn/write_slot.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "absl/strings/str_cat.h"
@@ -141,20 +142,30 @@ void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
 
 std::vector<std::string> compute(absl::string_view op, const Storages& storages, bool may_wait) {
   std::vector<std::string> names;
-  for (const std::shared_ptr<Storage>& storage : storages) {
+  // Whether it need not wait any longer.
+  const auto write = [&](const std::shared_ptr<Storage>& storage) {
     const Origin& origin = *storage->origin();
-    if (!origin.computed || origin.writer == nullptr) continue;
-    if (!has_gaps(*storage, Fill::kAll)) continue;
+    if (!origin.computed || origin.writer == nullptr) return true;
+    if (!has_gaps(*storage, Fill::kAll)) return true;
     try {
       write_slot(op, declared(storage), Fill::kAll);
       names.emplace_back(origin.name);
+      return true;
     } catch (const Error& error) {
       const bool lacks = error.code() == ErrorCode::kMeta ||
                          error.code() == ErrorCode::kUninitialized ||
                          error.code() == ErrorCode::kDevice;
       if (!lacks || !may_wait) throw;
+      return false;
     }
-  }
+  };
+  // Those that wait may wait for one another.
+  Storages waiting = storages;
+  size_t before = 0;
+  do {
+    before = waiting.size();
+    waiting.erase(std::remove_if(waiting.begin(), waiting.end(), write), waiting.end());
+  } while (!waiting.empty() && waiting.size() < before);
   return names;
 }
 

@@ -197,6 +197,7 @@ void Storage::mark_unwritten() {
   const StorageWord now = word();
   if (now.state() == State::kMeta) return;
   set_word(now.with(fresh_state(now.device(), numel_)).with_pristine(false));
+  restore({{numel_}, {1}, 0});  // what is no value any more is nobody's
 }
 
 void Storage::set_pristine(bool pristine) {

@@ -6,6 +6,7 @@
 
 #include "absl/types/span.h"
 #include "nn/init.h"
+#include "nn/materialize.h"
 #include "nn/state_dict.h"
 #include "tensor/factory.h"
 #include "tensor/ops/fill.h"
@@ -86,6 +87,21 @@ TEST(AuditTest, WhatOpsWroteIsRestoredInParts) {
   fill_(net.w, 7);
   load_state_dict(net, saved, lenient);
   EXPECT_EQ(audit(net).names(Finding::kOverwritten), (std::vector<std::string>{"w"}));
+}
+
+// The op's values are gone with the failure: what is there then is the writer's alone.
+TEST(AuditTest, AWriterThatLeavesElementsOutLeavesNothingOfAnOp) {
+  bool all = true;
+  Module net;
+  const Tensor w = net.add_parameter("w", {4}, [&](const Tensor& tensor, RngKey) {
+    fill_(all ? tensor : tensor.narrow(0, 0, 2), 3);
+  });
+  fill_(w, 7);
+  all = false;
+  EXPECT_THROW(net.reset_parameters(), Error);
+  all = true;
+  materialize(net, Device::cpu());
+  EXPECT_TRUE(audit(net).ok()) << to_string(audit(net));
 }
 
 TEST(AuditTest, WhatAnOpWroteMayBeLoadedAndTheRestInitialized) {

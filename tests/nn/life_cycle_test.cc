@@ -361,6 +361,20 @@ TEST(LifeCycleTest, WhatIsComputedWaitsForWhatWasReleased) {
   EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 6.0f));
 }
 
+// A child's is computed before its parent's, which it reads; what waits has another chance.
+TEST(LifeCycleTest, WhatIsComputedWaitsForWhatIsComputedLater) {
+  Module module;
+  const Tensor w = module.add_parameter("w", {2}, init::constant(3.0));
+  const Tensor a = module.add_buffer(
+      "a", {2}, [w](const Tensor& tensor, RngKey) { tensor.copy_(w); }, Persistent::kNo);
+  const Tensor b = module.add_child<Module>("child").add_buffer(
+      "b", {2}, [a](const Tensor& tensor, RngKey) { tensor.copy_(add(a, a)); }, Persistent::kNo);
+  module.add_parameter("lone", {1}, nullptr);  // something that is unfinished
+  module.set_writer("w", init::constant(5.0));
+  EXPECT_EQ(a.to_vector<float>(), (std::vector<float>{5, 5}));
+  EXPECT_EQ(b.to_vector<float>(), (std::vector<float>{10, 10}));
+}
+
 TEST(LifeCycleTest, ANewWriterOfWhatWasReleasedWritesNothing) {
   Doubling module;
   module.leaf.release();
