@@ -28,23 +28,23 @@ std::shared_ptr<Storage> new_storage(absl::string_view op, absl::Span<const int6
 Tensor empty_slot(absl::string_view op, Origin&& origin, const TensorOptions& options) {
   const Shape shape = origin.shape;
   const int64_t numel = checked_numel(op, shape);
-  Tensor tensor(new_storage(op, shape, options,
-                            [&](Device device) {
-                              return Storage::make_slot(device, options.dtype, numel,
-                                                        std::move(origin));
-                            }),
-                {shape, contiguous_strides(shape)});
+  Tensor tensor = Tensor::whole(new_storage(op, shape, options,
+                                            [&](Device device) {
+                                              return Storage::make_slot(device, options.dtype,
+                                                                        numel, std::move(origin));
+                                            }),
+                                shape);
   if (options.requires_grad) tensor.set_requires_grad(true);
   return tensor;
 }
 
 Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& options) {
   const int64_t numel = checked_numel(op, shape);
-  Tensor tensor(new_storage(op, shape, options,
-                            [&](Device device) {
-                              return std::make_shared<Storage>(device, options.dtype, numel);
-                            }),
-                {shape, contiguous_strides(shape)});
+  Tensor tensor = Tensor::whole(
+      new_storage(
+          op, shape, options,
+          [&](Device device) { return std::make_shared<Storage>(device, options.dtype, numel); }),
+      shape);
   if (options.requires_grad) tensor.set_requires_grad(true);
   if (tensor.is_meta()) with_op(op, [&] { Births::note(op, tensor); });
   return tensor;

@@ -47,6 +47,10 @@ class Tensor {
       : storage_(std::move(storage)),
         layout_(std::move(layout)),
         is_contiguous_(layout_.is_contiguous()) {}
+  // All of a storage, contiguous.
+  static Tensor whole(std::shared_ptr<Storage> storage, const Shape& shape) {
+    return {std::move(storage), {shape, contiguous_strides(shape)}, true};
+  }
 
   // --- what it is; all of it answers on meta ---
   const Shape& shape() const { return layout_.shape; }
@@ -133,6 +137,9 @@ class Tensor {
   void write(absl::FunctionRef<void(absl::Span<T>)> fill) const;
 
  private:
+  Tensor(std::shared_ptr<Storage> storage, Layout layout, bool is_contiguous)
+      : storage_(std::move(storage)), layout_(std::move(layout)), is_contiguous_(is_contiguous) {}
+
   void* data_at(absl::string_view op, DType dtype) const;
   void* mutable_data_at(absl::string_view op, DType dtype) const;
   // Where the layout's first element is. Null on meta.
