@@ -202,6 +202,9 @@ TEST_F(LayerScaleBackwardKernelTest, BitsFollowFromTheShapeAlone) {
                                   {3000, 96},
                                   {90001, 7},
                                   {400, 1030},
+                                  {20, 4100},
+                                  {33, 2048},
+                                  {24, 1400},
                                   {300000, 1},
                                   {2, 33}}) {
     const Case<float> integers(rows, dim, {}, Values::kIntegers);
@@ -250,8 +253,8 @@ TEST_F(LayerScaleBackwardKernelTest, PairsOfSamples) {
   for (const Isa each : available_isas()) {
     set_isa(each);
     for (const Form& form : kForms) {
-      for (const int64_t dim : {1, 33, 384, 9001}) {
-        for (const int64_t rows : {0, 1, 50}) {
+      for (const int64_t dim : {1, 33, 384, 4096, 9001}) {
+        for (const int64_t rows : {0, 1, 9, 50}) {
           const Case<float> integers(rows, dim, form, Values::kIntegers);
           integers.expect_right(2, integers.run(2), 0);
           const Case<BFloat16> low(rows, dim, form);
@@ -333,7 +336,9 @@ void check_runs() {
                                  {900, 2, 5, {1, 1, 6}, 3},         {3, 1, 9001, {9, 0, 7}, 0},
                                  {3, 2, 20003, {0, 0, 5}, 0},       {500, 3, 1, {2, 0, 1}, 0},
                                  {2, 700, 96, {32, 32, 32}, 0},     {1, 50, 100, {0, 0, 0}, 0},
-                                 {5, 1, 31, {1, 33, 2}, 0},         {2, 1, 8192, {64, 16, 0}, 0}};
+                                 {5, 1, 31, {1, 33, 2}, 0},         {2, 1, 8192, {64, 16, 0}, 0},
+                                 {8, 4, 4096, {64, 0, 128}, 0},     {33, 1, 2051, {2, 3, 0}, 1},
+                                 {2, 12, 1400, {8, 8, 8}, 0}};
   for (const Layout& layout : kLayouts) {
     const Case<T> t(layout.samples * layout.rows, layout.dim);
     const auto expected = t.run(0.7f);
@@ -425,12 +430,14 @@ TEST_F(LayerScaleBackwardKernelTest, Streaming) {
 }
 
 TEST_F(LayerScaleBackwardKernelTest, ALargeTensorOnItsLinesAndBeside) {
-  const Case<float> t(5000, 1024);
-  const auto expected = t.run(1);
-  t.expect_right(1, expected, 0x1p-24);
-  const auto beside = t.run(1, 1);
-  EXPECT_TRUE(beside.x.bits() == expected.x.bits());
-  EXPECT_TRUE(beside.gamma.bits() == expected.gamma.bits());
+  for (const auto& [rows, dim] : {std::pair<int64_t, int64_t>{5000, 1024}, {20, 250016}}) {
+    const Case<float> t(rows, dim);
+    const auto expected = t.run(1);
+    t.expect_right(1, expected, 0x1p-24);
+    const auto beside = t.run(1, 1);
+    EXPECT_TRUE(beside.x.bits() == expected.x.bits());
+    EXPECT_TRUE(beside.gamma.bits() == expected.gamma.bits());
+  }
 }
 
 }  // namespace
