@@ -36,7 +36,7 @@ struct TouchKernel {
   template <typename T>
   void operator()(kernels::Cpu, T* y, int64_t numel) const {
     static constexpr int64_t kPage = 4096 / sizeof(T);
-    kernels::parallel_for(numel / kPage, 256, [y](int64_t begin, int64_t end) {
+    kernels::parallel_for(numel / kPage, 256, 1, [y](int64_t begin, int64_t end) {
       for (int64_t page = begin; page < end; ++page) y[page * kPage] = T(0.0f);
     });
   }

@@ -182,7 +182,7 @@ absl::Span<const Stream> merge_streams() {
 void run_stream(Stream stream, Threads threads, char* to, const char* from, const char* beside,
                 int64_t bytes) {
   if (threads == Threads::kOne) return stream(to, from, beside, bytes);
-  kernels::parallel_for(bytes, int64_t{1} << 16, [=](int64_t begin, int64_t end) {
+  kernels::parallel_for(bytes, int64_t{1} << 16, int64_t{1} << 12, [=](int64_t begin, int64_t end) {
     stream(to + begin, from + begin, beside + begin, end - begin);
   });
 }

@@ -24,7 +24,7 @@ bool has_x86_64_v3() {
 
 template <typename Function>
 void for_rows(int64_t rows, int64_t dim, Function function) {
-  kernels::parallel_for(rows, std::max<int64_t>(1, kLeastElements / dim),
+  kernels::parallel_for(rows, std::max<int64_t>(1, kLeastElements / dim), 1,
                         [&](int64_t begin, int64_t end) { function(begin * dim, end - begin); });
 }
 
@@ -73,7 +73,7 @@ void index_add(AddRows add, const Buffers& b) {
   const auto* const gamma = static_cast<const float*>(b.gamma);
   auto* const residual = static_cast<float*>(b.residual);
   const auto kept = static_cast<int64_t>(b.kept.size());
-  kernels::parallel_for(kept, 1, [&](int64_t begin, int64_t end) {
+  kernels::parallel_for(kept, 1, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       float* const to = residual + b.kept[static_cast<size_t>(i)] * size;
       add(to, to, x + i * size, gamma, rows, b.dim);

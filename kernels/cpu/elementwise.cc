@@ -12,13 +12,13 @@
 namespace hollow::kernels {
 namespace {
 
-constexpr int64_t kGrain = 1 << 15;
+constexpr int64_t kGrain = 1 << 15, kUnit = 1 << 10;
 
 // Calls element(at) for every index, where at(k) is the offset of operand k. No element is written
 // that another index reads: operands are the same, or apart.
 template <int kOperands, typename Element>
 void for_each(const Strided<kOperands>& index, Element element) {
-  parallel_for(index.numel, kGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(index.numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
     for_each_row(index, begin, end, [&](const Row<kOperands>& row) {
       const int64_t count = row.count;
       if (row.is_contiguous()) {
@@ -68,7 +68,7 @@ void fill_row(T* y, int64_t count, T value) {
 template <typename T>
 void fill(Cpu, T* y, const Strided<1>& index, T value) {
   if (!index.contiguous) return for_each(index, [=](auto at) { y[at(0)] = value; });
-  parallel_for(index.numel, kGrain,
+  parallel_for(index.numel, kGrain, kUnit,
                [=](int64_t begin, int64_t end) { fill_row(y + begin, end - begin, value); });
 }
 

@@ -52,19 +52,22 @@ void scale_some(const Operands<T>& t, Isa chosen, const float* factors, int64_t 
   order_stores(t.stores);
 }
 
-// Where a row has more channels than a table: some of them for all rows, then the next.
+// Where a row has more channels than a table: some of them for all rows, then the next. Four tables
+// or eight, and alike, so that threads get as much.
 template <typename T>
 void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows, int64_t dim) {
   const Isa chosen = isa();
-  const int64_t tables = (dim + kMostFactors - 1) / kMostFactors;
-  const int64_t grain = std::max<int64_t>(1, kGrain / kMostFactors / rows);
-  parallel_for(tables, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin * kMostFactors; i < std::min(dim, end * kMostFactors);
-         i += kMostFactors) {
-      const int64_t width = std::min(kMostFactors, dim - i);
-      const FactorTable<T, kMostFactors> table(chosen, gamma + i, alpha, width);
+  const int64_t in_fours = (dim + 4 * kMostFactors - 1) / (4 * kMostFactors) * 4;
+  const int64_t steps = (dim + kScaleStep - 1) / kScaleStep;
+  const int64_t width = (steps + in_fours - 1) / in_fours * kScaleStep;
+  const int64_t tables = (dim + width - 1) / width;
+  const int64_t grain = std::max<int64_t>(1, kGrain / width / rows);
+  parallel_for(tables, grain, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * width; i < std::min(dim, end * width); i += width) {
+      const int64_t count = std::min(width, dim - i);
+      const FactorTable<T, kMostFactors> table(chosen, gamma + i, alpha, count);
       for (int64_t r = 0; r < rows; ++r) {
-        t.scale(chosen, table.factors, table.period, 0, r * dim + i, width);
+        t.scale(chosen, table.factors, table.period, 0, r * dim + i, count);
       }
     }
     order_stores(t.stores);
@@ -81,14 +84,14 @@ template <typename T>
   const Operands<T> t = {y, residual, x, stores};
   const Isa chosen = isa();
   if (is_table(alpha, dim, y)) {
-    return parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+    return parallel_for(numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
       scale_some(t, chosen, reinterpret_cast<const float*>(gamma), dim, begin, end);
     });
   }
   if (dim > kMostFactors) return scale_wide(t, gamma, alpha, rows, dim);
   // A table for each thread: the caller's would be dirty in the caller's cache, from which the
   // others would fetch it line by line.
-  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
     const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
     scale_some(t, chosen, table.factors, table.period, begin, end);
   });
@@ -129,7 +132,7 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha,
   }
   const Isa chosen = isa();
   const bool in_caches = bytes <= kLeavesTheCaches;
-  parallel_for(runs.numel, kGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(runs.numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
     const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
     visit_isa(chosen, [&]<Isa kIsa>() {
       scale_runs<kIsa>(y, residual, x, runs, begin, end, table.factors, table.period, dim,
@@ -179,7 +182,7 @@ void layer_scale_index_add(Cpu, T* y, const T* x, const T* gamma, float alpha,
     return;
   }
   const Isa chosen = isa();
-  parallel_for(pairs.count * size, kGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(pairs.count * size, kGrain, kUnit, [&](int64_t begin, int64_t end) {
     const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
     while (begin < end) {
       const int64_t at = begin % size;

@@ -204,7 +204,7 @@ void backward(T* grad_x, T* grad_gamma, const T* grad_y, const T* x, const T* ga
   const int64_t tasks = t.cut.groups() * tiles;
   const Sums sums(t.cut, std::max(t.tile(0).period, t.tile(tiles - 1).period));
   const int64_t grain = std::max<int64_t>(1, kGrain * tasks / (all_rows * dim));
-  parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
+  parallel_for(tasks, grain, 1, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       const int64_t index = begin / t.cut.groups();
       const int64_t last = std::min(end, (index + 1) * t.cut.groups());
@@ -217,8 +217,8 @@ void backward(T* grad_x, T* grad_gamma, const T* grad_y, const T* x, const T* ga
     }
     order_stores(t.stores);
   });
-  const int64_t channels = std::max<int64_t>(1, kGrain / kScaleStep / t.cut.groups()) * kScaleStep;
-  parallel_for(dim, channels,
+  const int64_t channels = std::max(kScaleStep, kGrain / t.cut.groups());
+  parallel_for(dim, channels, kScaleStep,
                [&](int64_t begin, int64_t end) { t.reduce(grad_gamma, sums, begin, end); });
 }
 

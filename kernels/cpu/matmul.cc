@@ -25,7 +25,7 @@ void sgemm(float* y, const float* x, const float* w, int64_t m, int64_t n, int64
 
 template <typename T, typename S>
 void convert_all(T* y, const S* x, int64_t count) {
-  parallel_for(count, 1 << 15, [=](int64_t begin, int64_t end) {
+  parallel_for(count, 1 << 15, 1 << 10, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) y[i] = convert<T>(x[i]);
   });
 }

@@ -228,19 +228,19 @@ void set_num_threads(int count) {
   chosen_threads.store(count, std::memory_order_relaxed);
 }
 
-void internal::parallel_parts(int64_t n, int64_t grain,
+void internal::parallel_parts(int64_t n, int64_t grain, int64_t unit,
                               absl::FunctionRef<void(int64_t, int64_t)> function) {
-  const int64_t grains = (n + grain - 1) / grain;
-  const int64_t parts = std::min<int64_t>(grains, num_threads());
+  const int64_t parts = std::min<int64_t>(n / grain, num_threads());
   if (parts <= 1) return function(0, n);
   Pool& pool = Pool::instance();
   if (Caller::is_inside) return function(0, n);  // who holds a mutex may not even try to lock it
   const std::unique_lock claim = pool.try_claim();
   if (!claim.owns_lock()) return function(0, n);
   const Caller caller;
+  const int64_t units = (n + unit - 1) / unit;
   pool.run(static_cast<int>(parts), [&](int part) {
-    const int64_t begin = grains * part / parts * grain;
-    const int64_t end = std::min(n, grains * (part + 1) / parts * grain);
+    const int64_t begin = units * part / parts * unit;
+    const int64_t end = std::min(n, units * (part + 1) / parts * unit);
     function(begin, end);
   });
 }

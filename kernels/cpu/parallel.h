@@ -1,12 +1,14 @@
 // One pool of threads for all CPU kernels, started at first need.
 //
-//   parallel_for(n, 4096, [&](int64_t begin, int64_t end) { ... });
+//   parallel_for(n, kGrain, kUnit, [&](int64_t begin, int64_t end) { ... });
 //
 // calls the function on disjoint ranges that cover [0, n) and returns when all are done. Ranges
-// begin at multiples of `grain`, and work smaller than two grains stays on the caller. How the
-// range is cut depends on n, grain and num_threads() alone; which thread does which range is
-// settled as they come. The function must not throw. Where the pool is busy (another thread's
-// kernel, or a call from inside one) the caller does all the work itself.
+// begin at multiples of `unit`, which is no more than the grain, and are alike but for a unit or
+// two; work smaller than two grains stays on the caller, and what is larger is not cut into less
+// than grains, give or take a unit. How the range is cut depends on n, grain, unit and
+// num_threads() alone; which thread does which range is settled as they come. The function must not
+// throw. Where the pool is busy (another thread's kernel, or a call from inside one) the caller
+// does all the work itself.
 //
 // A thread of the pool that had a part in a job looks for the next one for a tenth of a millisecond
 // before it sleeps, unless there are more threads than cores; and a job never waits for one that
@@ -30,14 +32,15 @@ void set_num_threads(int count);
 
 namespace internal {
 
-void parallel_parts(int64_t n, int64_t grain, absl::FunctionRef<void(int64_t, int64_t)> function);
+void parallel_parts(int64_t n, int64_t grain, int64_t unit,
+                    absl::FunctionRef<void(int64_t, int64_t)> function);
 
 }  // namespace internal
 
 // Small work is inlined: where there is least to do, a call shows.
 template <typename Function>
-void parallel_for(int64_t n, int64_t grain, const Function& function) {
-  if (n >= 2 * grain) return internal::parallel_parts(n, grain, function);
+void parallel_for(int64_t n, int64_t grain, int64_t unit, const Function& function) {
+  if (n >= 2 * grain) return internal::parallel_parts(n, grain, unit, function);
   if (n > 0) function(0, n);
 }
 

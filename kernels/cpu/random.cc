@@ -14,7 +14,7 @@
 namespace hollow::kernels {
 namespace {
 
-constexpr int64_t kGrain = 1 << 12;  // elements; whole blocks of every distribution
+constexpr int64_t kGrain = 1 << 12, kUnit = 1 << 10;  // elements; whole blocks of all
 
 // What blocks are made as: f32 for the types that no instruction set has.
 template <typename T, typename Distribution>
@@ -157,7 +157,7 @@ template <typename T, typename Distribution>
 void random(Cpu, T* y, const Strided<2>& index, int64_t first, RandomStream stream,
             const Distribution& fill) {
   const Source<Distribution> source = {stream, fill, isa()};
-  parallel_for(index.numel, kGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(index.numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
     fill_range(y, index, first, begin, end, source);
   });
 }

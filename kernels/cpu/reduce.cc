@@ -18,7 +18,7 @@ constexpr int64_t kChunk = 1 << 15;
 template <typename Sum, typename Term>
 Sum accumulate(int64_t n, Term term) {
   std::vector<Sum> partial((n + kChunk - 1) / kChunk, Sum{0});
-  parallel_for(n, kChunk, [&](int64_t begin, int64_t end) {
+  parallel_for(n, kChunk, kChunk, [&](int64_t begin, int64_t end) {
     for (int64_t chunk = begin / kChunk; chunk * kChunk < end; ++chunk) {
       Sum sum{0};
       const int64_t stop = std::min(end, (chunk + 1) * kChunk);

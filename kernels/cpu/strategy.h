@@ -10,7 +10,9 @@ namespace hollow::kernels {
 
 // Elements a thread: some times what it takes to hand them to a thread that is awake.
 inline constexpr int64_t kGrain = 1 << 14;
-static_assert(kGrain % kScaleStep == 0);  // so that a thread's first factor is a step's, if all are
+// Where they are cut: at whole pages or halves of them.
+inline constexpr int64_t kUnit = 1 << 10;
+static_assert(kUnit % kScaleStep == 0);  // so that a thread's first factor is a step's, if all are
 
 // Inputs and output together: what is larger leaves the caches before anybody reads it. Measured
 // where a core's share of the last one is 32 MiB; what the system says of its size is not to be

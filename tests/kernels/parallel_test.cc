@@ -24,10 +24,10 @@ namespace {
 
 using Parts = std::vector<std::pair<int64_t, int64_t>>;
 
-Parts parts_of(int64_t n, int64_t grain) {
+Parts parts_of(int64_t n, int64_t grain, int64_t unit = 1) {
   Parts parts;
   std::mutex mutex;
-  parallel_for(n, grain, [&](int64_t begin, int64_t end) {
+  parallel_for(n, grain, unit, [&](int64_t begin, int64_t end) {
     const std::lock_guard lock(mutex);
     parts.emplace_back(begin, end);
   });
@@ -35,22 +35,31 @@ Parts parts_of(int64_t n, int64_t grain) {
   return parts;
 }
 
-TEST(ParallelTest, RangesCoverAllOfItOnce) {
+void check_cut(int64_t n, int64_t grain, int64_t unit, int threads) {
+  SCOPED_TRACE(std::to_string(n) + " by " + std::to_string(grain) + " and " + std::to_string(unit) +
+               " for " + std::to_string(threads));
+  const Parts parts = parts_of(n, grain, unit);
+  ASSERT_EQ(parts.size(), static_cast<size_t>(std::clamp<int64_t>(n / grain, 1, threads)));
+  int64_t at = 0, least = n, most = 0;
+  for (const auto& [begin, end] : parts) {
+    ASSERT_EQ(begin, at);
+    ASSERT_EQ(begin % unit, 0);
+    least = std::min(least, end - begin);
+    most = std::max(most, end - begin);
+    at = end;
+  }
+  ASSERT_EQ(at, n);
+  ASSERT_GT(least, 0);
+  ASSERT_LT(most - least, 2 * unit);
+  ASSERT_EQ(parts, parts_of(n, grain, unit)) << "the cut depends on nothing else";
+}
+
+TEST(ParallelTest, RangesCoverAllOfItOnceAndAreAlike) {
   for (const int threads : {1, 2, 3, 7, 16}) {
     set_num_threads(threads);
-    for (const int64_t grain : {1, 3, 8, 100}) {
-      for (const int64_t n : {1, 2, 5, 7, 8, 15, 16, 17, 99, 199, 200, 201, 1000}) {
-        const Parts parts = parts_of(n, grain);
-        ASSERT_LE(parts.size(), static_cast<size_t>(threads));
-        int64_t at = 0;
-        for (const auto& [begin, end] : parts) {
-          ASSERT_EQ(begin, at) << n << " " << grain << " " << threads;
-          ASSERT_LT(begin, end);
-          ASSERT_EQ(begin % grain, 0);
-          at = end;
-        }
-        ASSERT_EQ(at, n);
-        ASSERT_EQ(parts, parts_of(n, grain)) << "the cut depends on nothing else";
+    for (const auto& [grain, unit] : {std::pair{1, 1}, {3, 1}, {3, 3}, {8, 4}, {100, 7}}) {
+      for (const int64_t n : {1, 2, 5, 7, 8, 15, 16, 17, 23, 99, 199, 200, 201, 299, 1000}) {
+        check_cut(n, grain, unit, threads);
       }
     }
   }
@@ -66,7 +75,7 @@ TEST(ParallelTest, SmallWorkStaysOnTheCaller) {
   EXPECT_EQ(parts_of(199, 100), (Parts{{0, 199}}));
   EXPECT_EQ(parts_of(200, 100), (Parts{{0, 100}, {100, 200}}));
   std::thread::id worker;
-  parallel_for(199, 100, [&](int64_t, int64_t) { worker = std::this_thread::get_id(); });
+  parallel_for(199, 100, 1, [&](int64_t, int64_t) { worker = std::this_thread::get_id(); });
   EXPECT_EQ(worker, std::this_thread::get_id());
 }
 
@@ -79,7 +88,7 @@ TEST(ParallelTest, UsesTheThreadsItMay) {
       std::barrier all(threads);
       std::set<std::thread::id> ids;
       std::mutex mutex;
-      parallel_for(1000, 1, [&](int64_t, int64_t) {
+      parallel_for(1000, 1, 1, [&](int64_t, int64_t) {
         all.arrive_and_wait();
         const std::lock_guard lock(mutex);
         ids.insert(std::this_thread::get_id());
@@ -96,7 +105,7 @@ TEST(ParallelTest, JobsAfterPausesLoseNoWork) {
   for (int round = 0; round < 50; ++round) {
     if (round % 3 != 0) std::this_thread::sleep_for(std::chrono::microseconds(50 * (round % 7)));
     std::vector<int> seen(64, 0);
-    parallel_for(64, 1 + round % 5, [&](int64_t begin, int64_t end) {
+    parallel_for(64, 1 + round % 5, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
     });
     ASSERT_EQ(seen, std::vector<int>(64, 1)) << round;
@@ -110,7 +119,7 @@ TEST(ParallelTest, ACallerThatIsDoneFirstWaitsForTheOthers) {
   for (int round = 0; round < 20; ++round) {
     std::barrier both(2);
     std::atomic<int> done{0};
-    parallel_for(2, 1, [&](int64_t, int64_t) {
+    parallel_for(2, 1, 1, [&](int64_t, int64_t) {
       both.arrive_and_wait();
       const bool waits = std::this_thread::get_id() != caller;
       if (waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -131,7 +140,7 @@ TEST(ParallelTest, CallersAtTheSameTimeEachGetAllOfTheirWork) {
       start.arrive_and_wait();
       for (int round = 0; round < kRounds; ++round) {
         std::vector<int> seen(kSize, 0);
-        parallel_for(kSize, 10, [&](int64_t begin, int64_t end) {
+        parallel_for(kSize, 10, 1, [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) seen[static_cast<size_t>(i)] += 1 + caller;
         });
         wrong += seen != std::vector<int>(kSize, 1 + caller);
@@ -153,7 +162,7 @@ TEST(ParallelTest, ChangingTheCountMeanwhileLosesNoWork) {
   start.arrive_and_wait();
   for (int round = 0; round < kRounds; ++round) {
     std::vector<int> seen(kSize, 0);
-    parallel_for(kSize, 10, [&](int64_t begin, int64_t end) {
+    parallel_for(kSize, 10, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
     });
     EXPECT_EQ(seen, std::vector<int>(kSize, 1));
@@ -166,10 +175,10 @@ TEST(ParallelTest, ACallFromInsideDoesItsWorkItself) {
   set_num_threads(4);
   std::atomic<int64_t> sum{0};
   std::atomic<int> elsewhere{0};
-  parallel_for(100, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(100, 1, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const std::thread::id outer = std::this_thread::get_id();
-      parallel_for(100, 1, [&](int64_t inner_begin, int64_t inner_end) {
+      parallel_for(100, 1, 1, [&](int64_t inner_begin, int64_t inner_end) {
         elsewhere += std::this_thread::get_id() != outer;
         for (int64_t j = inner_begin; j < inner_end; ++j) sum += 100 * i + j;
       });
@@ -185,7 +194,7 @@ TEST(ParallelTest, AForkedChildHasAPoolOfItsOwn) {
   std::atomic<bool> stop{false};
   std::atomic<int64_t> jobs{0};
   std::thread busy([&] {
-    for (; !stop; ++jobs) parallel_for(2, 1, [](int64_t, int64_t) {});
+    for (; !stop; ++jobs) parallel_for(2, 1, 1, [](int64_t, int64_t) {});
   });
   while (jobs == 0) std::this_thread::yield();
   for (int i = 0; i < 50; ++i) {
@@ -196,7 +205,7 @@ TEST(ParallelTest, AForkedChildHasAPoolOfItsOwn) {
       alarm(20);  // ends a child that waits for ever
       std::barrier both(2);
       for (int round = 0; round < 3; ++round) {
-        parallel_for(2, 1, [&](int64_t, int64_t) { both.arrive_and_wait(); });
+        parallel_for(2, 1, 1, [&](int64_t, int64_t) { both.arrive_and_wait(); });
       }
       _exit(0);
     }
@@ -231,7 +240,7 @@ TEST(ParallelTest, ThreadsThatCannotStartAreAFailureAndTheNextCallWorks) {
   {
     const hollow::testing::AddressSpaceLimit limit(100 << 20);  // a dozen stacks
     try {
-      parallel_for(1000, 1, [&](int64_t, int64_t) { ++calls; });
+      parallel_for(1000, 1, 1, [&](int64_t, int64_t) { ++calls; });
       ADD_FAILURE() << "64 threads";
     } catch (const Failure& failure) {
       EXPECT_EQ(failure.kind(), Failure::Kind::kConfiguration);
