@@ -125,8 +125,13 @@ struct Avx2 {
   static __m128i narrow(Float x, BFloat16) {
     return (__m128i) __builtin_convertvector(rounded(x) >> 16, Narrow);
   }
+  // As rounded() does each, with fewer operations for both: half a digit is added, and where that
+  // left nothing, x was half-way, and the even one of its neighbours has a last bit of 0.
   static __m256i narrow_two(Two x) {
-    return _mm256_blend_epi16((__m256i)(rounded(x.a) >> 16), (__m256i)rounded(x.b), 0xaa);
+    const Word a = (Word)x.a + 0x8000u, b = (Word)x.b + 0x8000u;
+    const __m256i high = _mm256_blend_epi16((__m256i)(a >> 16), (__m256i)b, 0xaa);
+    const __m256i low = _mm256_blend_epi16((__m256i)a, (__m256i)(b << 16), 0xaa);
+    return _mm256_andnot_si256(_mm256_subs_epu16(_mm256_set1_epi16(1), low), high);
   }
   // In the upper halves. Not for a NaN that has digits in its lower one, as none has that comes of
   // BFloat16.
