@@ -51,11 +51,7 @@ void follow(absl::string_view op, const Storages& all, const Storages& computed)
     return !storage->origin()->computed && storage->state() != State::kInitialized;
   });
   listing_unfinished(op, computed, [&] {
-    // None is read for another with what it held before.
-    for (const std::shared_ptr<Storage>& storage : computed) {
-      const Claim claim(op, *storage);
-      storage->mark_unwritten();
-    }
+    outdate(op, computed);
     compute(op, computed, /*may_wait=*/lacks);
   });
 }

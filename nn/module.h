@@ -114,7 +114,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // Ties a slot to a parameter that was declared elsewhere: one storage, two names. If the slot
   // exists already, it is re-pointed, and its own storage is dropped; shape and dtype must agree
   // (Error(kShape), Error(kDType)). Values come from the writer, and under the name, of the slot
-  // that declared the storage.
+  // that declared the storage. Error(kAlias) for an expanded view, to which nothing could be
+  // loaded.
   Tensor& share_parameter(absl::string_view name, const Tensor& parameter);
 
   // The same for a buffer: one that is another slot's tensor, or a view of it. It needs no writer

@@ -84,6 +84,13 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
                        "\" cannot be in the state dict; share it with "
                        "share_buffer, not persistent"));
     }
+    if (tensor.layout().repeats() && kind != SlotKind::kBuffer) {
+      throw Error(ErrorCode::kAlias, op,
+                  absl::StrCat(describe(tensor), " was expanded, so nothing could be loaded to \"",
+                               qualified(name),
+                               "\"; share the tensor it was expanded from, or share it with "
+                               "share_buffer, not persistent"));
+    }
     Slot* const slot = find_own_slot(name);
     if (slot == nullptr) {
       check_name(op, name);

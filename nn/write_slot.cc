@@ -126,14 +126,16 @@ void write_shard(absl::string_view op, const Storage& storage, const Tensor& par
   run_writer(op, Writer(storage.origin()->writer), *storage.origin(), part, &shard);
 }
 
+void outdate(absl::string_view op, const Storages& storages) {
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    const Claim claim(op, *storage);
+    if (!storage->sealed()) storage->mark_unwritten();
+  }
+}
+
 void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
   listing_unfinished(op, storages, [&] {
-    if (fill == Fill::kAll) {
-      for (const std::shared_ptr<Storage>& storage : storages) {
-        const Claim claim(op, *storage);
-        if (!storage->sealed()) storage->mark_unwritten();
-      }
-    }
+    if (fill == Fill::kAll) outdate(op, storages);
     for (const std::shared_ptr<Storage>& storage : storages) {
       if (has_gaps(*storage, fill)) write_slot(op, declared(storage), fill);
     }

@@ -36,9 +36,12 @@ void write_shard(absl::string_view op, const Storage& storage, const Tensor& par
                  const Shard& shard);
 
 // The same as write_slot for each of them, in order; the Error of one that fails also lists what is
-// unfinished. Of those that are to be filled anew none counts as written before its turn, or a
-// writer that reads another slot might find what that one held before.
+// unfinished. All that are to be filled anew are outdated first.
 void write_slots(absl::string_view op, const Storages& storages, Fill fill);
+
+// Takes the values of those that are not sealed: or a writer that is about to run, and reads
+// another slot, might find what that one held before.
+void outdate(absl::string_view op, const Storages& storages);
 
 // Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on
 // meta.

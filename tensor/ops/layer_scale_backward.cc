@@ -75,12 +75,11 @@ LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
                                     absl::Span<const int64_t> index, const Tensor& x,
                                     const Tensor& gamma, double alpha, Part part) {
   check_scaled(op, x, gamma);
-  check_samples(op, "grad_y", grad_y, index, x, part);
+  const std::vector<int64_t> kept = check_samples(op, "grad_y", grad_y, index, x, part);
   check_alpha(op, alpha, x);
   const LayerScaleGrads grads = results(op, x, gamma);
   const bool whole = part == Part::kWhole;
   if (whole) {
-    const std::vector<int64_t> kept = with_op(op, [&] { return in_order(index); });
     int64_t next = 0;
     const auto drop_to = [&](int64_t end) {
       if (next < end) fill_(grads.x.narrow(0, next, end - next), 0);

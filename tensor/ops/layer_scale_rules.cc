@@ -35,8 +35,8 @@ void check_alpha(absl::string_view op, double alpha, const Tensor& x) {
                            ", for ", describe(x)));
 }
 
-void check_samples(absl::string_view op, const char* name, const Tensor& whole,
-                   absl::Span<const int64_t> index, const Tensor& part, Part kind) {
+std::vector<int64_t> check_samples(absl::string_view op, const char* name, const Tensor& whole,
+                                   absl::Span<const int64_t> index, const Tensor& part, Part kind) {
   const int64_t samples = whole.dim() < 2 ? 0 : whole.size(0);
   const int64_t wanted = kind == Part::kWhole ? samples : static_cast<int64_t>(index.size());
   const bool fits =
@@ -59,18 +59,15 @@ void check_samples(absl::string_view op, const char* name, const Tensor& whole,
                                     : absl::StrCat("; it must be from 0 to ", samples - 1)));
     }
   }
-  const std::vector<int64_t> sorted = with_op(op, [&] { return in_order(index); });
+  std::vector<int64_t> sorted =
+      with_op(op, [&] { return std::vector<int64_t>(index.begin(), index.end()); });
+  std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   if (twice != sorted.end()) {
     throw Error(ErrorCode::kAlias, op,
                 absl::StrCat("the index names sample ", *twice, " of ", describe(whole),
                              " twice; name each once"));
   }
-}
-
-std::vector<int64_t> in_order(absl::Span<const int64_t> index) {
-  std::vector<int64_t> sorted(index.begin(), index.end());
-  std::sort(sorted.begin(), sorted.end());
   return sorted;
 }
 

@@ -49,13 +49,10 @@ void check_alpha(absl::string_view op, double alpha, const Tensor& x);
 // Throws Error(kShape) unless both have samples, in their first dimension, and of one shape. The
 // whole is `name` to the op; `part`, which is x, has as many as the index, or, where it is another
 // whole, as many as that. The index names samples of the whole: Error(kShape) where there is no
-// such, Error(kAlias) where one stands twice.
+// such, Error(kAlias) where one stands twice. Gives back the index, sorted.
 enum class Part { kAtIndex, kWhole };
-void check_samples(absl::string_view op, const char* name, const Tensor& whole,
-                   absl::Span<const int64_t> index, const Tensor& part, Part kind);
-
-// Sorted.
-std::vector<int64_t> in_order(absl::Span<const int64_t> index);
+std::vector<int64_t> check_samples(absl::string_view op, const char* name, const Tensor& whole,
+                                   absl::Span<const int64_t> index, const Tensor& part, Part kind);
 
 template <typename... Tensors>
 bool are_contiguous(const Tensors&... operands) {

@@ -40,6 +40,14 @@ TEST(SharingTest, SharingRefusesWhatCannotBeTied) {
   Tree tree;
   expect_error(ErrorCode::kKey, {"share_parameter", "[2] f32 on cpu", "no module"},
                [&] { tree.share_parameter("left2", zeros({2})); });
+  const Tensor expanded = tree.left.w.expand({3, 2});
+  expect_error(ErrorCode::kAlias,
+               {"share_parameter", "[3, 2] of \"left.w\"", "expanded", "\"rows\""},
+               [&] { tree.share_parameter("rows", expanded); });
+  expect_error(ErrorCode::kAlias, {"share_buffer", "[3, 2] of \"left.w\"", "expanded"},
+               [&] { tree.share_buffer("rows", expanded, nn::Persistent::kYes); });
+  EXPECT_EQ(tree.share_buffer("rows", expanded).shape(), (Shape{3, 2}))
+      << "nothing is loaded there";
   expect_error(ErrorCode::kShape, {"\"own\" [3]", "\"left.w\" [2]"},
                [&] { tree.share_parameter("own", tree.left.w); });
   Leaf half(1.0);
