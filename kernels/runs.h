@@ -10,7 +10,7 @@
 
 namespace hollow::kernels {
 
-// False too where beside_channels would have no dimension left.
+// False too where the index has no dimension left: rows and their channels may need one each.
 template <int kOperands>
 bool lie_in_runs(const Strided<kOperands>& index, int64_t dim) {
   if (dim == 0 || index.rank == 0 || index.rank == kMaxRank) return false;

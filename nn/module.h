@@ -120,7 +120,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // The same for a buffer: one that is another slot's tensor, or a view of it. It needs no writer
   // of its own. Not in the state dict, unless it is asked to be. What is computed, and so in no
-  // state dict, cannot be tied to a name that is: Error(kKey).
+  // state dict, cannot be tied to a name that is: Error(kKey). Nor can an expanded view:
+  // Error(kAlias).
   Tensor& share_buffer(absl::string_view name, const Tensor& tensor,
                        Persistent persistent = Persistent::kNo);
 

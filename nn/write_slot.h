@@ -39,8 +39,8 @@ void write_shard(absl::string_view op, const Storage& storage, const Tensor& par
 // unfinished. All that are to be filled anew are outdated first.
 void write_slots(absl::string_view op, const Storages& storages, Fill fill);
 
-// Takes the values of those that are not sealed: or a writer that is about to run, and reads
-// another slot, might find what that one held before.
+// From now on those that are not sealed have no values: a writer that is about to run, and reads
+// another slot, shall not find what that one held before.
 void outdate(absl::string_view op, const Storages& storages);
 
 // Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on

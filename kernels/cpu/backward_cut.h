@@ -15,16 +15,18 @@ namespace hollow::kernels {
 inline constexpr int64_t kMostChannels = 1 << 13;
 
 // Groups of rows by tiles of channels, from the shape and T's size alone, as the order of the sums
-// is. One of each where more are not worth a thread. Else some 2^16 elements a group, more where
-// there are many of them, and four groups, or eight, or twelve, so that threads get as much. A
-// group costs a table of sums, for which few rows do not pay: they are cut between channels, where
-// there are enough of these.
+// is. What is worth two threads is cut into four groups, or eight, or twelve, so that threads get
+// as much: of some 2^16 elements, more where there are many of them, and fewer where there would
+// not be four. A group costs a table of sums, for which few rows do not pay: they are cut between
+// channels, or where these are few too into two groups. Rows that are longer than a table are
+// always in tiles, and of few of them these are fours.
 class BackwardCut {
  public:
   BackwardCut(int64_t rows, int64_t dim, int64_t item_size)
       : rows_(rows), dim_(dim), tiles_((dim + kMostChannels - 1) / kMostChannels) {
     if (rows * dim >= 2 * kGrain) cut_rows(item_size);
     if (tiles_ == 1) return;
+    if (tiles_ > 2 && groups_ == 1) tiles_ = (tiles_ + 3) / 4 * 4;
     const int64_t steps = (dim + kScaleStep - 1) / kScaleStep;
     width_ = (steps + tiles_ - 1) / tiles_ * kScaleStep;
     tiles_ = (dim + width_ - 1) / width_;
@@ -32,7 +34,7 @@ class BackwardCut {
 
   int64_t groups() const { return groups_; }
   // The first row of a group; of the one behind the last, all rows. It begins a line of a
-  // contiguous tensor, unless groups have so few rows that they would not be alike.
+  // contiguous tensor, unless one group would get a quarter more than its part by that.
   int64_t row(int64_t group) const {
     if (group == 0) return 0;
     if (group == groups_) return rows_;
@@ -57,12 +59,20 @@ class BackwardCut {
       const int64_t wanted = rows_ / std::max(elements / dim_, kFewRows);
       groups_ = std::max<int64_t>(4, (wanted + 3) / 4 * 4);
     } else {
-      const int64_t parts = std::min<int64_t>(4, dim_ * item_size / kPart);
-      if (parts < 2 && rows_ >= kFewRows / 2) groups_ = 2;
-      tiles_ = std::max(tiles_, parts);
+      const int64_t wanted = std::min<int64_t>(4, dim_ * item_size / kPart);
+      if (wanted < 2 && rows_ >= kFewRows / 2) groups_ = 2;
+      tiles_ = std::max(tiles_, wanted);
     }
-    const int64_t unit = kLine / std::gcd(kLine, dim_ * item_size);
-    if (unit <= rows_ / groups_) unit_ = unit;
+    unit_ = kLine / std::gcd(kLine, dim_ * item_size);
+    if (!are_alike()) unit_ = 1;
+  }
+
+  bool are_alike() const {
+    const int64_t most = rows_ / groups_ * 5 / 4;
+    for (int64_t group = 0; group < groups_; ++group) {
+      if (row(group + 1) - row(group) > most) return false;
+    }
+    return true;
   }
 
   int64_t rows_;

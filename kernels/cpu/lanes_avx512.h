@@ -112,8 +112,10 @@ struct Avx512 {
     return (__m256i) __builtin_convertvector(rounded(x) >> 16, Narrow);
   }
   static __m512i narrow_two(Two x) {
-    return _mm512_mask_blend_epi16(0xaaaaaaaa, (__m512i)(rounded(x.a) >> 16),
-                                   (__m512i)rounded(x.b));
+    const Word a = (Word)x.a + 0x8000u, b = (Word)x.b + 0x8000u;
+    const __m512i high = _mm512_mask_blend_epi16(0xaaaaaaaa, (__m512i)(a >> 16), (__m512i)b);
+    const __m512i low = _mm512_mask_blend_epi16(0xaaaaaaaa, (__m512i)a, (__m512i)(b << 16));
+    return _mm512_andnot_si512(_mm512_subs_epu16(_mm512_set1_epi16(1), low), high);
   }
   static Word rounded(Float x) {
     const Word u = (Word)x;

@@ -61,7 +61,7 @@ void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows,
   const int64_t steps = (dim + kScaleStep - 1) / kScaleStep;
   const int64_t width = (steps + in_fours - 1) / in_fours * kScaleStep;
   const int64_t tables = (dim + width - 1) / width;
-  const int64_t grain = std::max<int64_t>(1, kGrain / width / rows);
+  const int64_t grain = std::max<int64_t>(1, (kGrain + width * rows / 2) / (width * rows));
   parallel_for(tables, grain, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * width; i < std::min(dim, end * width); i += width) {
       const int64_t count = std::min(width, dim - i);

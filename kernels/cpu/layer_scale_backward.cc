@@ -73,7 +73,7 @@ struct Backward {
   int64_t dim;
   BackwardCut cut;
   bool in_caches;  // by the shape alone, as the sums' order depends on it
-  bool in_steps;   // all rows of grad_x are
+  bool on_lines;   // all rows of grad_x are whole lines
   Stores stores;
   Isa isa;
 
@@ -104,9 +104,9 @@ struct Backward {
     if (!is_alone) std::copy_n(sums, tile.period + kScaleStep, table);
   }
 
-  // In the tile they lie in `parts`, or are contiguous where that is null.
+  // In the tile they lie in `those`, or are contiguous where that is null.
   void walk(int64_t index, const Tile<T>& tile, const Factors& factors, float* sums,
-            const Strided<3>* parts) const {
+            const Strided<3>* those) const {
     for (int64_t begin = cut.row(index), end = cut.row(index + 1); begin < end;) {
       const int64_t pair = begin / rows, row = begin % rows;
       const int64_t count = std::min(end - begin, rows - row);
@@ -114,10 +114,10 @@ struct Backward {
       const int64_t at_y = pairs.of_y(pair) * rows * dim + tile.first;
       const int64_t first = row * tile.width;
       visit_isa(isa, [&]<Isa kIsa>() {
-        if (parts != nullptr) {
-          return scale_backward<kIsa>(grad_x + at_x, grad_y + at_y, x + at_x, *parts, first,
+        if (those != nullptr) {
+          return scale_backward<kIsa>(grad_x + at_x, grad_y + at_y, x + at_x, *those, first,
                                       factors.factors, sums, tile.period, count * tile.width,
-                                      in_caches, in_steps ? stores : Stores::kCached);
+                                      in_caches, on_lines ? stores : Stores::kCached);
         }
         T* const to = grad_x + at_x + first;
         scale_backward<kIsa>(to, grad_y + at_y + first, x + at_x + first, factors.factors, sums,
@@ -145,8 +145,8 @@ struct Backward {
   static void add(float* sums, int64_t period, int64_t from, int64_t count) {
     for (int64_t kind = 0; kind < kKinds<T>; ++kind) {
       float* const to = sums + place<T>(kind, period);
-      const float* const parts = sums + place<T>(from + kind, period);
-      for (int64_t i = 0; kind + i * kKinds<T> < count; ++i) to[i] += parts[i];
+      const float* const more = sums + place<T>(from + kind, period);
+      for (int64_t i = 0; kind + i * kKinds<T> < count; ++i) to[i] += more[i];
     }
   }
 
@@ -165,10 +165,10 @@ struct Backward {
   }
 };
 
-// Whether all of grad_x's rows are whole steps, and each run of them at lines of its own.
+// Whether all of grad_x's rows are whole lines, and each run of them at lines of its own.
 template <typename T>
-bool are_steps(const T* grad_x, const Strided<3>* runs, int64_t dim) {
-  bool are = dim % kScaleStep == 0 && on_a_line(grad_x);
+bool are_lines(const T* grad_x, const Strided<3>* runs, int64_t dim) {
+  bool are = on_a_line(grad_x) && on_a_line(grad_x + dim);
   for (int d = 0; runs != nullptr && d + 1 < runs->rank; ++d) {
     are &= on_a_line(grad_x + runs->stride[0][d]);
   }
@@ -197,13 +197,14 @@ void backward(T* grad_x, T* grad_gamma, const T* grad_y, const T* x, const T* ga
                          .dim = dim,
                          .cut = BackwardCut(all_rows, dim, sizeof(T)),
                          .in_caches = bytes <= kLeavesTheCaches,
-                         .in_steps = are_steps(grad_x, runs, dim),
+                         .on_lines = are_lines(grad_x, runs, dim),
                          .stores = stores_for(bytes, in_place),
                          .isa = isa()};
   const int64_t tiles = t.cut.tiles();
   const int64_t tasks = t.cut.groups() * tiles;
   const Sums sums(t.cut, std::max(t.tile(0).period, t.tile(tiles - 1).period));
-  const int64_t grain = std::max<int64_t>(1, kGrain * tasks / (all_rows * dim));
+  const int64_t size = std::max<int64_t>(1, all_rows * dim / tasks);
+  const int64_t grain = std::max<int64_t>(1, (kGrain + size / 2) / size);
   parallel_for(tasks, grain, 1, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       const int64_t index = begin / t.cut.groups();

@@ -3,8 +3,8 @@
 //   parallel_for(n, kGrain, kUnit, [&](int64_t begin, int64_t end) { ... });
 //
 // calls the function on disjoint ranges that cover [0, n) and returns when all are done. Ranges
-// begin at multiples of `unit`, which is no more than the grain, and are alike but for a unit or
-// two; work smaller than two grains stays on the caller, and what is larger is not cut into less
+// begin at multiples of `unit`, which must not be more than the grain, and are alike but for a unit
+// or two; work smaller than two grains stays on the caller, and what is larger is not cut into less
 // than grains, give or take a unit. How the range is cut depends on n, grain, unit and
 // num_threads() alone; which thread does which range is settled as they come. The function must not
 // throw. Where the pool is busy (another thread's kernel, or a call from inside one) the caller

@@ -14,7 +14,8 @@
 namespace hollow::kernels {
 namespace {
 
-constexpr int64_t kGrain = 1 << 12, kUnit = 1 << 10;  // elements; whole blocks of all
+constexpr int64_t kGrain = 1 << 12;  // elements
+constexpr int64_t kUnit = 1 << 10;   // whole blocks of every distribution
 
 // What blocks are made as: f32 for the types that no instruction set has.
 template <typename T, typename Distribution>

@@ -17,11 +17,12 @@ constexpr int64_t kChunk = 1 << 15;
 // them cannot change the order of additions.
 template <typename Sum, typename Term>
 Sum accumulate(int64_t n, Term term) {
-  std::vector<Sum> partial((n + kChunk - 1) / kChunk, Sum{0});
-  parallel_for(n, kChunk, kChunk, [&](int64_t begin, int64_t end) {
-    for (int64_t chunk = begin / kChunk; chunk * kChunk < end; ++chunk) {
+  const int64_t chunks = (n + kChunk - 1) / kChunk;
+  std::vector<Sum> partial(chunks, Sum{0});
+  parallel_for(chunks, 1, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t chunk = begin; chunk < end; ++chunk) {
       Sum sum{0};
-      const int64_t stop = std::min(end, (chunk + 1) * kChunk);
+      const int64_t stop = std::min(n, (chunk + 1) * kChunk);
       for (int64_t i = chunk * kChunk; i < stop; ++i) sum += term(i);
       partial[chunk] = sum;
     }

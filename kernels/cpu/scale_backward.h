@@ -26,8 +26,8 @@ void scale_backward(T* grad_x, const T* grad_y, const T* x, const float* factors
                     int64_t period, int64_t count, bool in_caches, Stores stores);
 
 // The same, and the same bits, of the elements [first, first + count) of operands that lie in runs:
-// an index of grad_x, grad_y and x. Stores that stream want `first`, the runs' lengths and grad_x
-// at whole steps, and that at a multiple of 64 bytes.
+// an index of grad_x, grad_y and x. Stores that stream want `first`, and the runs of grad_x and
+// their lengths, at multiples of 64 bytes.
 template <Isa kIsa, typename T>
 void scale_backward(T* grad_x, const T* grad_y, const T* x, const Strided<3>& runs, int64_t first,
                     const float* factors, float* sums, int64_t period, int64_t count,

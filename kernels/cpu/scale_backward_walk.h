@@ -24,8 +24,8 @@ constexpr int kWalkers = 2;
 
 // What a walker goes through: whole periods, so that all begin at factor 0, and whole steps, so
 // that all are as well aligned as the first. 0 where there is not enough, or where both would
-// always be in the same sets of the first cache, 4 KiB apart, though what they read comes from
-// memory: then one pushes out what was just prefetched for the other.
+// always be in the same sets of the first cache, 4 KiB apart in whole rows, though what they read
+// comes from memory: then one pushes out what was just prefetched for the other.
 inline int64_t elements_a_walker(int64_t period, int64_t count, int64_t item_size, bool in_caches) {
   const int64_t unit = whole_steps(period);
   int64_t units = count / kWalkers / unit;

@@ -10,7 +10,7 @@ namespace hollow::kernels {
 
 // Elements a thread: some times what it takes to hand them to a thread that is awake.
 inline constexpr int64_t kGrain = 1 << 14;
-// Where they are cut: at whole pages or halves of them.
+// Where the forward is cut: at whole pages or halves of them.
 inline constexpr int64_t kUnit = 1 << 10;
 static_assert(kUnit % kScaleStep == 0);  // so that a thread's first factor is a step's, if all are
 

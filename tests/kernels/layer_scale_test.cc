@@ -230,6 +230,21 @@ TEST_F(LayerScaleKernelTest, VeryWideRows) {
   }
 }
 
+// Eight tables, and four of a tensor so large that its stores go around the caches.
+TEST_F(LayerScaleKernelTest, ThreadsShareVeryWideRows) {
+  const int before = num_threads();
+  set_num_threads(3);
+  Operands<Half> wide(3, 70001, 1);
+  layer_scale(Cpu{}, wide.y(), wide.x.data(), wide.gamma.data(), 3, 70001);
+  wide.expect_right("eight tables");
+  Operands<float> large(120, 50016, 0);
+  large.want_sum(0.3f);
+  layer_scale_add(Cpu{}, large.y(), large.residual.data(), large.x.data(), large.gamma.data(), 0.3f,
+                  120, 50016);
+  large.expect_right("large");
+  set_num_threads(before);
+}
+
 // Samples at an index, and no others.
 TEST_F(LayerScaleKernelTest, IndexAdd) {
   const std::vector<int64_t> at = {4, 0, 3};
