@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "kernels/cpu/scale_flat.h"
 #include "kernels/cpu/strategy.h"
 
 namespace hollow::kernels {

@@ -41,10 +41,9 @@ struct Tile {
 // kernels' own allocator, since malloc takes as long as a small tensor.
 struct Sums {
   Sums(const BackwardCut& cut, int64_t most)
-      : groups(cut.groups()),
-        tiles(cut.tiles()),
+      : tiles(cut.tiles()),
         size((most + kScaleStep + kFloats - 1) / kFloats * kFloats),
-        bytes(static_cast<size_t>(groups * tiles * size) * sizeof(float)),
+        bytes(static_cast<size_t>(cut.groups() * tiles * size) * sizeof(float)),
         data(static_cast<float*>(allocate(Cpu{}, bytes).memory)) {}
   ~Sums() { deallocate(Cpu{}, data, bytes); }
   Sums(const Sums&) = delete;
@@ -53,7 +52,6 @@ struct Sums {
   float* table(int64_t group, int64_t tile) const { return data + (group * tiles + tile) * size; }
 
   static constexpr int64_t kFloats = 64 / sizeof(float);
-  const int64_t groups;
   const int64_t tiles;
   const int64_t size;  // of a table, in whole lines
   const size_t bytes;
@@ -158,7 +156,7 @@ struct Backward {
       const int64_t count = std::min(end, here.first + here.width) - begin;
       visit_isa(isa, [&]<Isa kIsa>() {
         sum_groups<kIsa>(grad_gamma + begin, sums.table(0, index), here.period, begin - here.first,
-                         count, sums.groups, sums.tiles * sums.size, alpha);
+                         count, cut.groups(), sums.tiles * sums.size, alpha);
       });
       begin += count;
     }

@@ -121,7 +121,10 @@ constexpr int64_t kRows[] = {0, 1, 2, 33};
 
 class LayerScaleKernelTest : public ::testing::Test {
  protected:
-  void TearDown() override { set_isa(isa_before_); }
+  void TearDown() override {
+    set_isa(isa_before_);
+    set_num_threads(threads_before_);
+  }
 
   template <typename T>
   void check() {
@@ -159,6 +162,7 @@ class LayerScaleKernelTest : public ::testing::Test {
   }
 
   const Isa isa_before_ = isa();
+  const int threads_before_ = num_threads();
 
   // Which a tensor must be larger than the caches to get otherwise; from any phase.
   template <typename T>
@@ -232,7 +236,6 @@ TEST_F(LayerScaleKernelTest, VeryWideRows) {
 
 // Eight tables, and four of a tensor so large that its stores go around the caches.
 TEST_F(LayerScaleKernelTest, ThreadsShareVeryWideRows) {
-  const int before = num_threads();
   set_num_threads(3);
   Operands<Half> wide(3, 70001, 1);
   layer_scale(Cpu{}, wide.y(), wide.x.data(), wide.gamma.data(), 3, 70001);
@@ -242,7 +245,6 @@ TEST_F(LayerScaleKernelTest, ThreadsShareVeryWideRows) {
   layer_scale_add(Cpu{}, large.y(), large.residual.data(), large.x.data(), large.gamma.data(), 0.3f,
                   120, 50016);
   large.expect_right("large");
-  set_num_threads(before);
 }
 
 // Samples at an index, and no others.
@@ -276,7 +278,6 @@ TEST_F(LayerScaleKernelTest, IndexAdd) {
 }
 
 TEST_F(LayerScaleKernelTest, IndexAddByThreads) {
-  const int before = num_threads();
   set_num_threads(3);
   const std::vector<int64_t> at = {1, 2, 6, 3};
   Operands<float> t(7 * 300, 385, 0);
@@ -290,16 +291,13 @@ TEST_F(LayerScaleKernelTest, IndexAddByThreads) {
   layer_scale_index_add(Cpu{}, t.y(), t.x.data(), t.gamma.data(), 1, {4, at.data(), at.data()}, 300,
                         385);
   t.expect_right("an index, three threads");
-  set_num_threads(before);
 }
 
 TEST_F(LayerScaleKernelTest, ThreadsGiveTheSame) {
-  const int before = num_threads();
   set_num_threads(3);
   Operands<float> t(2000, 385, 0);
   layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), 2000, 385);
   t.expect_right("three threads");
-  set_num_threads(before);
 }
 
 }  // namespace
