@@ -22,22 +22,21 @@ _COPTS = {
     ],
 }
 
-def isa_libraries(name, hdrs, deps, copts):
-    """Declares NAME_avx2 and NAME_avx512, each of NAME_ISA.cc and lanes_ISA.h.
+def isa_libraries(name, hdrs, deps, copts, isa_hdrs = []):
+    """Declares NAME_avx2 and NAME_avx512, each of NAME_ISA.cc.
 
     Args:
       name: the family's.
       hdrs: what the sources share.
       deps: of each.
       copts: of each, beside the instruction set's.
+      isa_hdrs: what is another header for each; "lanes_{}.h" is lanes_avx2.h for avx2.
     """
     for isa, flags in _COPTS.items():
         cc_library(
             name = name + "_" + isa,
-            srcs = [
-                name + "_" + isa + ".cc",
-                "lanes_" + isa + ".h",
-            ] + hdrs,
+            srcs = [name + "_" + isa + ".cc"] +
+                   [header.format(isa) for header in isa_hdrs] + hdrs,
             copts = copts + flags,
             visibility = ["//visibility:private"],
             deps = deps,

@@ -1,18 +1,15 @@
 // The loops that the CPU's ceilings are made of: bytes read and written, and no arithmetic to speak
 // of. Several do the same, because which is the fastest depends on the machine and on whether the
-// bytes are in a cache.
+// bytes are in a cache; all in the widest vectors that the machine has, whatever HOLLOW_ISA says.
 #ifndef HOLLOW_BENCHMARKS_STREAMS_H_
 #define HOLLOW_BENCHMARKS_STREAMS_H_
 
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "benchmarks/stream_set.h"
 
 namespace hollow::benchmarks {
-
-// Addresses and sizes are multiples of 64. `bytes` is what is written; of each input as many are
-// read.
-using Stream = void (*)(char* to, const char* from, const char* beside, int64_t bytes);
 
 // From `from`.
 absl::Span<const Stream> copy_streams();

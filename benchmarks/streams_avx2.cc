@@ -1,0 +1,7 @@
+#include "benchmarks/stream_loops.h"
+
+namespace hollow::benchmarks {
+
+const StreamSet kAvx2Streams = kStreams;
+
+}  // namespace hollow::benchmarks
