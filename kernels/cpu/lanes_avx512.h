@@ -80,6 +80,33 @@ struct Avx512 {
     _mm512_stream_si512(reinterpret_cast<__m512i*>(to), narrow_two(x));
   }
 
+  // Vector after vector of what begins at a place that is no multiple of 64 bytes. A load across
+  // two lines takes as long as two, so each line is loaded once, and of two a vector is put
+  // together. Reads whole lines, as far as they hold anything that is asked for.
+  class AcrossLines {
+   public:
+    explicit AcrossLines(const float* first) {
+      const auto address = reinterpret_cast<uintptr_t>(first);
+      const auto past = static_cast<int>(address % 64 / sizeof(float));
+      line_ = first - past;
+      order_ = past + kFirst;
+      last_ = _mm512_load_ps(line_);
+    }
+    Float next() {
+      const Float before = last_;
+      line_ += kFloats;
+      last_ = _mm512_load_ps(line_);
+      return _mm512_permutex2var_ps(before, (__m512i)order_, last_);
+    }
+
+   private:
+    static constexpr Int kFirst = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+    const float* line_;
+    Int order_;
+    Float last_;
+  };
+
   struct Doubles {
     __m512d low, high;
   };

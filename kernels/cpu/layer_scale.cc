@@ -19,10 +19,12 @@ namespace {
 // number of them comes in two periods.
 constexpr int64_t kMostFactors = 1 << 14;
 
-// Whether gamma is such a table itself: where no step begins or ends within a row.
+// Whether gamma is such a table itself: where no step begins or ends within a row, and no vector is
+// in two lines.
 template <typename T>
-bool is_table(float alpha, int64_t dim, const T* y) {
-  return std::is_same_v<T, float> && alpha == 1 && dim % kScaleStep == 0 && on_a_line(y);
+bool is_table(float alpha, int64_t dim, const T* y, const T* gamma) {
+  return std::is_same_v<T, float> && alpha == 1 && dim % kScaleStep == 0 && on_a_line(y) &&
+         on_a_line(gamma);
 }
 
 // With the residual, or without one where that is null.
@@ -65,7 +67,7 @@ void scale_wide(const Operands<T>& t, const T* gamma, float alpha, int64_t rows,
   parallel_for(tables, grain, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * width; i < std::min(dim, end * width); i += width) {
       const int64_t count = std::min(width, dim - i);
-      const FactorTable<T, kMostFactors> table(chosen, gamma + i, alpha, count);
+      const FactorTable<T, kMostFactors> table(chosen, gamma + i, alpha, count, t.y + i);
       for (int64_t r = 0; r < rows; ++r) {
         t.scale(chosen, table.factors, table.period, 0, r * dim + i, count);
       }
@@ -83,7 +85,7 @@ template <typename T>
                                    /*in_place=*/y == x || y == residual);
   const Operands<T> t = {y, residual, x, stores};
   const Isa chosen = isa();
-  if (is_table(alpha, dim, y)) {
+  if (is_table(alpha, dim, y, gamma)) {
     return parallel_for(numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
       scale_some(t, chosen, reinterpret_cast<const float*>(gamma), dim, begin, end);
     });
@@ -92,7 +94,7 @@ template <typename T>
   // A table for each thread: the caller's would be dirty in the caller's cache, from which the
   // others would fetch it line by line.
   parallel_for(numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
-    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
+    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim, y);
     scale_some(t, chosen, table.factors, table.period, begin, end);
   });
 }
@@ -102,7 +104,7 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha, int
            int64_t dim) {
   const int64_t numel = rows * dim;
   if (numel == 0) return;
-  if (numel >= 2 * kGrain || !is_table(alpha, dim, y)) {
+  if (numel >= 2 * kGrain || !is_table(alpha, dim, y, gamma)) {
     return scale_much(y, residual, x, gamma, alpha, rows, dim);
   }
   // One thread's, and so little that it would show what it takes to share it.
@@ -133,7 +135,7 @@ void scale(T* y, const T* residual, const T* x, const T* gamma, float alpha,
   const Isa chosen = isa();
   const bool in_caches = bytes <= kLeavesTheCaches;
   parallel_for(runs.numel, kGrain, kUnit, [&](int64_t begin, int64_t end) {
-    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
+    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim, y);
     visit_isa(chosen, [&]<Isa kIsa>() {
       scale_runs<kIsa>(y, residual, x, runs, begin, end, table.factors, table.period, dim,
                        in_caches, stores);
@@ -183,7 +185,7 @@ void layer_scale_index_add(Cpu, T* y, const T* x, const T* gamma, float alpha,
   }
   const Isa chosen = isa();
   parallel_for(pairs.count * size, kGrain, kUnit, [&](int64_t begin, int64_t end) {
-    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim);
+    const FactorTable<T, kMostFactors> table(chosen, gamma, alpha, dim, y);
     while (begin < end) {
       const int64_t at = begin % size;
       const int64_t count = std::min(end - begin, size - at);

@@ -79,7 +79,7 @@ struct Backward {
 
   Tile<T> tile(int64_t index) const { return {cut, index, pairs.count * rows}; }
   Factors factors(const Tile<T>& tile) const {
-    return {isa, gamma + tile.first, alpha, tile.width, tile.at_least};
+    return {isa, gamma + tile.first, alpha, tile.width, nullptr, tile.at_least};
   }
 
   // A group's rows in that tile: grad_x, and the table of the sums. These are made on this thread's

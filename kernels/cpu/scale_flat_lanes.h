@@ -29,16 +29,14 @@ struct Form {
 
 // kScaleStep elements of each of kWalkers walkers, by the same factors; `between` is the distance
 // from one to the next.
-template <int kWalkers, Form kForm, typename T>
+template <int kWalkers, Form kForm, typename T, typename Table>
 [[gnu::always_inline]] inline void scale_step(T* y, const T* residual, const T* x, int64_t between,
-                                              const float* factors, int64_t next) {
+                                              Table& factors) {
   using Two = Vectors::Two;
   constexpr int64_t kTwo = 2 * Vectors::kFloats;
   Two factor[kScaleStep / kTwo];
 #pragma GCC unroll 8
-  for (int64_t i = 0; i < kScaleStep; i += kTwo) {
-    factor[i / kTwo] = load_table<Vectors, T>(factors, next, i);
-  }
+  for (Two& two : factor) factors.read(two);
 #pragma GCC unroll 8
   for (int64_t w = 0; w < kWalkers; ++w) {
     Two result[kScaleStep / kTwo];
@@ -74,7 +72,8 @@ void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_
   const size_t bytes = static_cast<size_t>(count) * sizeof(T);
   __builtin_memcpy(step, x, bytes);
   if constexpr (kForm.adds) __builtin_memcpy(added, residual, bytes);
-  scale_step<1, kCached>(step, added, step, 0, factors, next);
+  TableReader<T, Consecutive<Vectors>> table(factors, next);
+  scale_step<1, kCached>(step, added, step, 0, table);
   __builtin_memcpy(y, step, bytes);
 }
 
@@ -117,13 +116,16 @@ void scale(T* y, const T* residual, const T* x, const float* factors, int64_t pe
       const float* factor = factors + along<T>(phase);
       phase += last - i;
       if (phase >= period) phase -= period;
-      for (; i < last; i += kScaleStep, factor += along<T>(kScaleStep)) {
-        if constexpr (kStreams) {
-          prefetch<kScaleStep>(x + i);
-          if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
-        }
-        scale_step<kWalkers, kForm>(y + i, residual_at(i), x + i, between, factor, next);
-      }
+      read_table<Vectors, T>(
+          factor, next, [&](auto table) __attribute__((always_inline)) {
+            for (; i < last; i += kScaleStep) {
+              if constexpr (kStreams) {
+                prefetch<kScaleStep>(x + i);
+                if constexpr (kForm.adds) prefetch<kScaleStep>(residual + i);
+              }
+              scale_step<kWalkers, kForm>(y + i, residual_at(i), x + i, between, table);
+            }
+          });
     }
   };
   if (const int64_t each = elements_a_walker<kForm>(y, x, period, count - i); each > 0) {

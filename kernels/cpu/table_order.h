@@ -50,6 +50,49 @@ template <typename Lanes, typename T>
   return {Lanes::load(first + along<T>(i)), Lanes::load(first + along<T>(i) + next)};
 }
 
+// The vectors of an f32 array, one after the other.
+template <typename Lanes>
+class Consecutive {
+ public:
+  [[gnu::always_inline]] explicit Consecutive(const float* first) : at_(first) {}
+  [[gnu::always_inline]] typename Lanes::Float next() {
+    const typename Lanes::Float x = Lanes::load(at_);
+    at_ += Lanes::kFloats;
+    return x;
+  }
+
+ private:
+  const float* at_;
+};
+
+// load_table() for i = 0, 2 * kFloats, 4 * kFloats, ..., by readers as Consecutive is.
+template <typename T, typename Reader>
+class TableReader {
+ public:
+  [[gnu::always_inline]] TableReader(const float* first, int64_t next)
+      : first_(first), second_(first + next) {}
+  template <typename Two>
+  [[gnu::always_inline]] void read(Two& two) {
+    two.a = first_.next();
+    two.b = kByParity<T> ? second_.next() : first_.next();
+  }
+
+ private:
+  Reader first_;
+  Reader second_;
+};
+
+// Calls use(TableReader) for the table's numbers from `first` on.
+template <typename Lanes, typename T, typename Use>
+[[gnu::always_inline]] inline void read_table(const float* first, int64_t next, const Use& use) {
+  if constexpr (requires { typename Lanes::AcrossLines; }) {
+    if (!kByParity<T> && reinterpret_cast<uintptr_t>(first) % 64 != 0) {
+      return use(TableReader<T, typename Lanes::AcrossLines>(first, next));
+    }
+  }
+  use(TableReader<T, Consecutive<Lanes>>(first, next));
+}
+
 template <typename Lanes, typename T>
 [[gnu::always_inline]] inline void store_table(float* first, int64_t next, int64_t i,
                                                typename Lanes::Two x) {
