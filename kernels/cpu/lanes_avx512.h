@@ -15,6 +15,7 @@ namespace {
 struct Avx512 {
   static constexpr int kFloats = 16;
   static constexpr int kWides = 8;
+  static constexpr int64_t kFirstCache = 48 << 10;  // of most processors that have this
 
   using Float [[gnu::vector_size(64)]] = float;
   using Word [[gnu::vector_size(64)]] = uint32_t;

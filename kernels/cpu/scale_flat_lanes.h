@@ -84,7 +84,7 @@ void scale_few(T* y, const T* residual, const T* x, const float* factors, int64_
 // for arithmetic, has too few registers.
 template <Form kForm, typename T>
 int64_t elements_a_walker(const T* y, const T* x, int64_t period, int64_t count) {
-  constexpr int64_t kLargeTable = 4096;
+  constexpr int64_t kLargeTable = Vectors::kFirstCache / 2 / int64_t{sizeof(float)};
   const bool one_tensor = !kForm.adds && y == x;
   const bool loads_show = one_tensor || sizeof(T) == 2 || period >= kLargeTable;
   if (kForm.stores == Stores::kStreaming || kByParity<T> || !loads_show) return 0;
