@@ -32,7 +32,8 @@ volatile uint64_t zero = 0;
 struct How {
   bool prefetches;
   bool halves;  // both at once, so that more pages of the memory are open
-  bool around;  // the caches: an output that would not stay there is not read before it is written
+  bool around;  // the caches, where there is SSE2: lines that would not stay there are not read
+                // first
 };
 constexpr How kPlain = {}, kPrefetch = {.prefetches = true}, kHalves = {.halves = true},
               kAround = {.prefetches = true, .around = true},

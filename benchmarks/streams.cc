@@ -1,19 +1,32 @@
 #include "benchmarks/streams.h"
 
+#include "kernels/cpu/choose_isa.h"
+#include "kernels/cpu/isa.h"
 #include "kernels/cpu/parallel.h"
 
 namespace hollow::benchmarks {
 namespace {
 
-const StreamSet& widest() {
-#ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512f")) return kAvx512Streams;
-  if (__builtin_cpu_supports("avx2")) return kAvx2Streams;
-#endif
-  return kPortableStreams;
-}
+const StreamSet& widest() { return streams_of(kernels::available_isas().back()); }
 
 }  // namespace
+
+const StreamSet& streams_of(kernels::Isa isa) {
+  switch (isa) {
+#ifdef __x86_64__
+    case kernels::Isa::kAvx512:
+      return kAvx512Streams;
+    case kernels::Isa::kAvx2:
+      return kAvx2Streams;
+#else
+    case kernels::Isa::kAvx512:
+    case kernels::Isa::kAvx2:
+#endif
+    case kernels::Isa::kPortable:
+      break;
+  }
+  return kPortableStreams;
+}
 
 absl::Span<const Stream> copy_streams() { return widest().copy; }
 absl::Span<const Stream> update_streams() { return widest().update; }

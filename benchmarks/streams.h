@@ -8,6 +8,7 @@
 
 #include "absl/types/span.h"
 #include "benchmarks/stream_set.h"
+#include "kernels/cpu/isa.h"
 
 namespace hollow::benchmarks {
 
@@ -20,6 +21,9 @@ absl::Span<const Stream> update_streams();
 absl::Span<const Stream> merge_streams();
 // Write and read nothing.
 absl::Span<const Stream> store_streams();
+
+// All of them, in the vectors of an instruction set that the machine has.
+const StreamSet& streams_of(kernels::Isa isa);
 
 enum class Threads {
   kOne,

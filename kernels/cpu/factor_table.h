@@ -14,7 +14,8 @@ namespace {
 // alpha * gamma over and over, in a period of at least `at_least` elements, and for kScaleStep
 // more, in T's order. kMost is what dim and at_least, rounded up to a multiple of it, may be: the
 // table lies where it is made, on the stack. Where an output is given that begins with channel 0,
-// its lines begin with lines of the table, as long as no row ends within one.
+// its lines begin with lines of the table, until a row ends within one; of BFloat16 where it is an
+// even number of elements from a line, and rows are whole steps.
 template <typename T, int64_t kMost>
 struct FactorTable {
   // An order by parity wants two periods of an odd dim.
@@ -42,7 +43,8 @@ struct FactorTable {
   static constexpr int64_t kLine = 64;
   static constexpr int64_t kFloats = kLine / sizeof(float);
 
-  // How many floats to leave free, so that number j is at a line where output[j] is.
+  // How many floats to leave free, so that number j is at a line where output[j] is, for an even j
+  // where numbers lie by parity.
   static int64_t before_a_line(const T* output) {
     const auto past = static_cast<int64_t>(reinterpret_cast<uintptr_t>(output) % kLine);
     const int64_t to_a_line = (kLine - past) / static_cast<int64_t>(sizeof(T));

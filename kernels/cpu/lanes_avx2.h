@@ -19,7 +19,7 @@ namespace {
 struct Avx2 {
   static constexpr int kFloats = 8;
   static constexpr int kWides = 4;
-  // Bytes, of the processors that have this and no more.
+  // Bytes, where it was measured.
   static constexpr int64_t kFirstCache = 32 << 10;
 
   using Float [[gnu::vector_size(32)]] = float;

@@ -1,5 +1,5 @@
 // Lanes (kernels/lanes.h) of AVX-512 F, BW, DQ and VL: sixteen f32, or eight 64-bit words. See
-// lanes_avx2.h, which this follows line by line.
+// lanes_avx2.h, which this follows line by line, but for AcrossLines.
 #ifndef HOLLOW_KERNELS_CPU_LANES_AVX512_H_
 #define HOLLOW_KERNELS_CPU_LANES_AVX512_H_
 
@@ -15,7 +15,7 @@ namespace {
 struct Avx512 {
   static constexpr int kFloats = 16;
   static constexpr int kWides = 8;
-  static constexpr int64_t kFirstCache = 48 << 10;  // of most processors that have this
+  static constexpr int64_t kFirstCache = 48 << 10;  // others have 32 KiB
 
   using Float [[gnu::vector_size(64)]] = float;
   using Word [[gnu::vector_size(64)]] = uint32_t;
@@ -81,9 +81,9 @@ struct Avx512 {
     _mm512_stream_si512(reinterpret_cast<__m512i*>(to), narrow_two(x));
   }
 
-  // Vector after vector of what begins at a place that is no multiple of 64 bytes. A load across
-  // two lines takes as long as two, so each line is loaded once, and of two a vector is put
-  // together. Reads whole lines, as far as they hold anything that is asked for.
+  // A reader (table_order.h) that wants to begin at no multiple of 64 bytes. A load across two
+  // lines takes as long as two, so each line is loaded once, and of two a vector is put together.
+  // Reads whole lines, as far as they hold anything that is asked for.
   class AcrossLines {
    public:
     explicit AcrossLines(const float* first) {

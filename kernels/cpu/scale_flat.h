@@ -22,7 +22,8 @@ enum class Stores { kCached, kStreaming };
 // fma, where residual is not null. Computed in f32, rounded once. y may be x or residual. 0 <=
 // phase < period, and period >= kScaleStep. The factors lie in T's order (table_order.h), and
 // repeat beyond their period for kScaleStep more, unless T is f32, period and phase are multiples
-// of kScaleStep and y of 64 bytes. To order the stores is the caller's.
+// of kScaleStep, and y and the factors begin a line of 64 bytes. What else is in the table's first
+// and last line may be read. To order the stores is the caller's.
 template <Isa kIsa, typename T>
 void scale_flat(T* y, const T* residual, const T* x, const float* factors, int64_t period,
                 int64_t phase, int64_t count, Stores stores);

@@ -50,7 +50,7 @@ template <typename Lanes, typename T>
   return {Lanes::load(first + along<T>(i)), Lanes::load(first + along<T>(i) + next)};
 }
 
-// The vectors of an f32 array, one after the other.
+// A reader: next() is the first vector of an f32 array, then the one behind it, and so on.
 template <typename Lanes>
 class Consecutive {
  public:
@@ -65,7 +65,7 @@ class Consecutive {
   const float* at_;
 };
 
-// load_table() for i = 0, 2 * kFloats, 4 * kFloats, ..., by readers as Consecutive is.
+// load_table() for i = 0, 2 * kFloats, 4 * kFloats, ..., by readers.
 template <typename T, typename Reader>
 class TableReader {
  public:
@@ -82,11 +82,13 @@ class TableReader {
   Reader second_;
 };
 
-// Calls use(TableReader) for the table's numbers from `first` on.
+// Calls use(TableReader) for the table's numbers from `first` on. Where vectors would be in two
+// lines each, and there is a reader for that, it is by that one; but BFloat16 waits for arithmetic
+// already.
 template <typename Lanes, typename T, typename Use>
 [[gnu::always_inline]] inline void read_table(const float* first, int64_t next, const Use& use) {
-  if constexpr (requires { typename Lanes::AcrossLines; }) {
-    if (!kByParity<T> && reinterpret_cast<uintptr_t>(first) % 64 != 0) {
+  if constexpr (!kByParity<T> && requires { typename Lanes::AcrossLines; }) {
+    if (reinterpret_cast<uintptr_t>(first) % 64 != 0) {
       return use(TableReader<T, typename Lanes::AcrossLines>(first, next));
     }
   }

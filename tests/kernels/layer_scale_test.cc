@@ -9,14 +9,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "kernels/cpu/choose_isa.h"
 #include "kernels/cpu/factor_table.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/scale_flat.h"
+#include "kernels/cpu/table_order.h"
 #include "kernels/dtypes.h"
 #include "kernels/philox.h"
 #include "kernels/scalar.h"
@@ -70,7 +73,7 @@ void make_nans_alike(std::vector<T>& values) {
 
 template <typename T>
 struct Operands {
-  // Everything begins `shift` elements beside an address that is a multiple of 64.
+  // y begins `shift` elements beside an address that is a multiple of 64.
   Operands(int64_t rows, int64_t dim, size_t shift)
       : gamma(numbers<T>(dim, 1)),
         x(numbers<T>(rows * dim, 2)),
@@ -203,15 +206,64 @@ TEST_F(LayerScaleKernelTest, Streaming) {
   }
 }
 
-// Too large for the caches, so that its stores go around them; gamma has no room behind its end.
+// Memory that ends where the values end, beginning `shift` elements beside a multiple of 64 bytes.
+template <typename T>
+class Exactly {
+ public:
+  Exactly(const std::vector<T>& values, size_t shift) {
+    void* block = nullptr;
+    if (posix_memalign(&block, 64, (shift + values.size()) * sizeof(T)) != 0) std::abort();
+    block_.reset(block);
+    data_ = static_cast<T*>(block) + shift;
+    std::memcpy(static_cast<void*>(data_), values.data(), values.size() * sizeof(T));
+  }
+  const T* data() const { return data_; }
+
+ private:
+  struct Free {
+    void operator()(void* block) const { std::free(block); }
+  };
+  std::unique_ptr<void, Free> block_;
+  T* data_;
+};
+
+// Too large for the caches, so that its stores go around them. On lines gamma is its own table,
+// which has no room behind its end, as AddressSanitizer knows.
 TEST_F(LayerScaleKernelTest, ALargeTensorOnItsLinesAndBeside) {
   constexpr int64_t kDim = 1024;
   constexpr int64_t kLargeRows = 7500;
   for (const size_t shift : {0, 1}) {
-    Operands<float> t(kLargeRows, kDim, shift);
-    layer_scale(Cpu{}, t.y(), t.x.data(), t.gamma.data(), kLargeRows, kDim);
-    t.expect_right("large");
+    for (const size_t gamma_shift : {0, 1}) {
+      Operands<float> t(kLargeRows, kDim, shift);
+      const Exactly gamma(t.gamma, gamma_shift);
+      layer_scale(Cpu{}, t.y(), t.x.data(), gamma.data(), kLargeRows, kDim);
+      t.expect_right("large");
+    }
   }
+}
+
+// The lines of a table are those of the output, so that no vector of it is in two.
+template <typename T>
+void check_lines(int64_t dim, size_t step) {
+  constexpr size_t kLine = 64 / sizeof(T);
+  const std::vector<T> gamma = numbers<T>(dim, 1);
+  alignas(64) T output[2 * kLine];
+  for (size_t shift = 0; shift < kLine; shift += step) {
+    const FactorTable<T, 1024> table(isa(), gamma.data(), 1, dim, output + shift);
+    const auto at_a_line = static_cast<int64_t>((kLine - shift) % kLine);
+    for (int64_t kind = 0; kind < kKinds<T>; ++kind) {
+      const float* const number = table.factors + place<T>(at_a_line + kind, table.period);
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(number) % 64, 0) << dim << ", " << shift;
+    }
+  }
+}
+
+TEST_F(LayerScaleKernelTest, ATableLiesToItsLinesAsTheOutputDoes) {
+  for (const int64_t dim : {16, 33, 384}) {
+    check_lines<float>(dim, 1);
+    check_lines<Half>(dim, 1);
+  }
+  check_lines<BFloat16>(384, 2);
 }
 
 // More channels than a table of factors has room for.
