@@ -180,8 +180,7 @@ class Module : public std::enable_shared_from_this<Module> {
   void to_empty(Device device, Recurse recurse = Recurse::kYes);
 
   // Runs the writers, in the order of storages(); what is on meta stays there. What is sealed keeps
-  // the values it has, and gets those it lacks; gives back the names, below the root, of what it
-  // kept.
+  // the values it has, and gets those it lacks; gives back the qualified names of what it kept.
   //
   // Throws, before anything is written, Error(kWriter) with every slot that needs a writer and has
   // none, and Error(kSealed) where all that is real is sealed, so that there is nothing to write. A
