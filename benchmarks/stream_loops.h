@@ -32,8 +32,7 @@ volatile uint64_t zero = 0;
 struct How {
   bool prefetches;
   bool halves;  // both at once, so that more pages of the memory are open
-  bool around;  // the caches, where there is SSE2: lines that would not stay there are not read
-                // first
+  bool around;  // the caches, so that no line is read before it is overwritten; needs SSE2
 };
 constexpr How kPlain = {}, kPrefetch = {.prefetches = true}, kHalves = {.halves = true},
               kAround = {.prefetches = true, .around = true},
