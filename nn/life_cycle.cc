@@ -11,6 +11,7 @@
 #include "tensor/claim.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/placement.h"
 
 namespace hollow::nn {
@@ -46,7 +47,7 @@ Storages computed_with_values(const Storages& storages, const Storage* but = nul
 
 // Computes anew what has values and has to follow. Where something else is unfinished, what reads
 // that waits for it.
-void follow(absl::string_view op, const Storages& all, const Storages& computed) {
+void follow(OpName op, const Storages& all, const Storages& computed) {
   const bool lacks = std::any_of(all.begin(), all.end(), [](const auto& storage) {
     return !storage->origin()->computed && storage->state() != State::kInitialized;
   });

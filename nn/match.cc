@@ -17,7 +17,7 @@ namespace {
 
 class Matcher {
  public:
-  Matcher(absl::string_view op, const Module& module, const LoadOptions& options, bool initializes)
+  Matcher(OpName op, const Module& module, const LoadOptions& options, bool initializes)
       : op_(op), module_(module), options_(options), initializes_(initializes) {}
 
   Match run(const StateDict& values) {
@@ -208,7 +208,7 @@ class Matcher {
                         has_more ? "; strict = false ignores what is not known" : "");
   }
 
-  const absl::string_view op_;
+  const OpName op_;
   const Module& module_;
   const LoadOptions& options_;
   const bool initializes_;
@@ -220,8 +220,8 @@ class Matcher {
 
 }  // namespace
 
-Match match(absl::string_view op, const Module& module, const StateDict& values,
-            const LoadOptions& options, bool initializes) {
+Match match(OpName op, const Module& module, const StateDict& values, const LoadOptions& options,
+            bool initializes) {
   return Matcher(op, module, options, initializes).run(values);
 }
 

@@ -6,10 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "nn/module.h"
 #include "nn/state_dict.h"
 #include "tensor/element_set.h"
+#include "tensor/op_name.h"
 #include "tensor/storage.h"
 #include "tensor/tensor.h"
 
@@ -44,8 +44,8 @@ struct Match {
 
 // Throws what load_state_dict, or load_or_init where it `initializes`, says it throws about keys
 // and values: one Error with everything.
-Match match(absl::string_view op, const Module& module, const StateDict& values,
-            const LoadOptions& options, bool initializes);
+Match match(OpName op, const Module& module, const StateDict& values, const LoadOptions& options,
+            bool initializes);
 
 }  // namespace hollow::nn
 

@@ -9,12 +9,13 @@
 #include "tensor/describe.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/placement.h"
 
 namespace hollow::nn {
 namespace {
 
-constexpr absl::string_view kOp = "materialize";
+constexpr OpName kOp = "materialize";
 
 const Origin& origin_of(absl::string_view op, const Tensor& tensor, absl::string_view mend) {
   const Origin* const origin = tensor.storage()->origin();
@@ -66,7 +67,7 @@ void materialize(const Tensor& tensor, Device device) {
 }
 
 Tensor materialize_shard(const Tensor& slot, const Shard& shard, Device device) {
-  constexpr absl::string_view kOpOfShard = "materialize_shard";
+  constexpr OpName kOpOfShard = "materialize_shard";
   const Origin& origin = origin_of(
       kOpOfShard, slot, "an initializer of nn/init.h fills a shard of it, under a key of your own");
   if (!slot.layout().is_equivalent(layout_of(origin))) {

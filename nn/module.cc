@@ -60,7 +60,7 @@ Tensor& Module::add_buffer(absl::string_view name, Shape shape, Writer writer,
                   std::move(shape), std::move(writer), options);
 }
 
-Tensor& Module::add_slot(absl::string_view op, absl::string_view name, SlotKind kind, Shape shape,
+Tensor& Module::add_slot(OpName op, absl::string_view name, SlotKind kind, Shape shape,
                          Writer writer, const TensorOptions& options) {
   return with_op(op, [&]() -> Tensor& {
     check_name(op, name);

@@ -246,8 +246,8 @@ class Module : public std::enable_shared_from_this<Module> {
   class NextChild;
   friend class NewRoots;
 
-  Tensor& add_slot(absl::string_view op, absl::string_view name, SlotKind kind, Shape shape,
-                   Writer writer, const TensorOptions& options);
+  Tensor& add_slot(OpName op, absl::string_view name, SlotKind kind, Shape shape, Writer writer,
+                   const TensorOptions& options);
   Tensor& share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
                      const Tensor& tensor);
   void share(absl::string_view name, Module& child);

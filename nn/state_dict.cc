@@ -8,6 +8,7 @@
 #include "nn/write_slot.h"
 #include "tensor/claim.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/placement.h"
 #include "tensor/write_scope.h"
 
@@ -50,7 +51,7 @@ std::vector<Placing> where_to_load(const Match& match, const Storages& storages,
   return plan;
 }
 
-void write(absl::string_view op, const Match& match) {
+void write(OpName op, const Match& match) {
   for (const Match::Entry& entry : match.entries) {
     const Tensor& tensor = entry.slot->tensor;
     Storage& storage = *tensor.storage();
@@ -63,7 +64,7 @@ void write(absl::string_view op, const Match& match) {
 }
 
 // What the values left, and is not computed.
-void initialize(absl::string_view op, const Storages& storages, Match& match) {
+void initialize(OpName op, const Storages& storages, Match& match) {
   for (const NamedSlot& slot : match.slots) {
     if (!slot.tensor.is_initialized()) match.report.initialized.push_back(slot.name);
   }
@@ -76,7 +77,7 @@ void initialize(absl::string_view op, const Storages& storages, Match& match) {
 }  // namespace
 
 LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOptions& options) {
-  constexpr absl::string_view kOp = "load_state_dict";
+  constexpr OpName kOp = "load_state_dict";
   return with_op(kOp, [&] {
     if (options.device.has_value()) require_real(kOp, *options.device);
     Match loads = match(kOp, module, values, options, /*initializes=*/false);
@@ -92,7 +93,7 @@ LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOp
 }
 
 LoadReport load_or_init(Module& module, const StateDict& values, const LoadOptions& options) {
-  constexpr absl::string_view kOp = "load_or_init";
+  constexpr OpName kOp = "load_or_init";
   return with_op(kOp, [&] {
     const Device device = options.device.value_or(default_device());
     require_real(kOp, device);

@@ -17,8 +17,8 @@ namespace hollow::nn {
 namespace {
 
 // On the tensor, which is what the slot of that origin declared, a twin of it, or a shard of it.
-void run_writer(absl::string_view op, const Writer& writer, const Origin& origin,
-                const Tensor& tensor, const Shard* shard = nullptr) {
+void run_writer(OpName op, const Writer& writer, const Origin& origin, const Tensor& tensor,
+                const Shard* shard = nullptr) {
   const auto failed = [&](ErrorCode code, absl::string_view what) {
     // Nothing of what it has written so far may pass for a value that somebody wanted.
     tensor.storage()->mark_unwritten();
@@ -50,7 +50,7 @@ void run_writer(absl::string_view op, const Writer& writer, const Origin& origin
 }
 
 // A tensor of the slot's name, key and shape, and of no slot.
-Tensor twin_of(absl::string_view op, const Storage& storage, const TensorOptions& options) {
+Tensor twin_of(OpName op, const Storage& storage, const TensorOptions& options) {
   const Origin& origin = *storage.origin();
   return empty_slot(op,
                     {.name = origin.name,
@@ -63,7 +63,7 @@ Tensor twin_of(absl::string_view op, const Storage& storage, const TensorOptions
                     options);
 }
 
-void write_all(absl::string_view op, const Tensor& tensor) {
+void write_all(OpName op, const Tensor& tensor) {
   Storage& storage = *tensor.storage();
   storage.mark_unwritten();
   WriteScope scope(storage, Author::kWriter, op);
@@ -71,7 +71,7 @@ void write_all(absl::string_view op, const Tensor& tensor) {
   scope.finish(tensor.layout(), /*pristine=*/true);
 }
 
-void write_missing(absl::string_view op, const Tensor& tensor) {
+void write_missing(OpName op, const Tensor& tensor) {
   const std::shared_ptr<Storage>& storage = tensor.storage();
   const Tensor twin = twin_of(op, *storage, like(tensor));
   run_writer(op, Writer(storage->origin()->writer), *storage->origin(), twin);
@@ -96,7 +96,7 @@ std::string describe_all(const std::vector<Tensor>& tensors) {
   });
 }
 
-void try_writer(absl::string_view op, const Storage& storage, const Writer& writer) {
+void try_writer(OpName op, const Storage& storage, const Writer& writer) {
   const Tensor twin = twin_of(op, storage, {.dtype = storage.dtype(), .device = Device::meta()});
   run_writer(op, writer, *storage.origin(), twin);
 }
@@ -107,7 +107,7 @@ bool has_gaps(const Storage& storage, Fill fill) {
   return (fill == Fill::kAll && !word.sealed()) || word.state() != State::kInitialized;
 }
 
-void write_slot(absl::string_view op, const Tensor& tensor, Fill fill) {
+void write_slot(OpName op, const Tensor& tensor, Fill fill) {
   Storage& storage = *tensor.storage();
   if (storage.state() == State::kMeta) {
     // A copy of the writer, since on meta it may replace itself.
@@ -121,8 +121,7 @@ void write_slot(absl::string_view op, const Tensor& tensor, Fill fill) {
   write_all(op, tensor);
 }
 
-void write_shard(absl::string_view op, const Storage& storage, const Tensor& part,
-                 const Shard& shard) {
+void write_shard(OpName op, const Storage& storage, const Tensor& part, const Shard& shard) {
   run_writer(op, Writer(storage.origin()->writer), *storage.origin(), part, &shard);
 }
 
@@ -133,7 +132,7 @@ void outdate(absl::string_view op, const Storages& storages) {
   }
 }
 
-void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
+void write_slots(OpName op, const Storages& storages, Fill fill) {
   listing_unfinished(op, storages, [&] {
     if (fill == Fill::kAll) outdate(op, storages);
     for (const std::shared_ptr<Storage>& storage : storages) {
@@ -142,7 +141,7 @@ void write_slots(absl::string_view op, const Storages& storages, Fill fill) {
   });
 }
 
-std::vector<std::string> compute(absl::string_view op, const Storages& storages, bool may_wait) {
+std::vector<std::string> compute(OpName op, const Storages& storages, bool may_wait) {
   std::vector<std::string> names;
   // Whether it need not wait any longer.
   const auto write = [&](const std::shared_ptr<Storage>& storage) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/placement.h"
 #include "tensor/shard.h"
 #include "tensor/storage.h"
@@ -28,16 +29,15 @@ enum class Fill {
 // Throws Error(kWriter) if the writer leaves elements out, and what it throws itself, with the name
 // of the slot. There must be a writer, unless there is nothing to write. On meta the writer checks
 // and writes nothing. Threads that write one slot wait for each other.
-void write_slot(absl::string_view op, const Tensor& tensor, Fill fill);
+void write_slot(OpName op, const Tensor& tensor, Fill fill);
 
 // Runs it on a tensor of its own, which is to be that shard of the slot's. Throws what write_slot
 // throws, and the slot stays as it is.
-void write_shard(absl::string_view op, const Storage& storage, const Tensor& part,
-                 const Shard& shard);
+void write_shard(OpName op, const Storage& storage, const Tensor& part, const Shard& shard);
 
 // The same as write_slot for each of them, in order; the Error of one that fails also lists what is
 // unfinished. All that are to be filled anew are outdated first.
-void write_slots(absl::string_view op, const Storages& storages, Fill fill);
+void write_slots(OpName op, const Storages& storages, Fill fill);
 
 // From now on those that are not sealed have no values: a writer that is about to run, and reads
 // another slot, shall not find what that one held before.
@@ -45,12 +45,12 @@ void outdate(absl::string_view op, const Storages& storages);
 
 // Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on
 // meta.
-void try_writer(absl::string_view op, const Storage& storage, const Writer& writer);
+void try_writer(OpName op, const Storage& storage, const Writer& writer);
 
 // Runs the writers of those that are computed (buffers outside the state dict) and real, anew;
 // their names, of those that ran. One that reads what has no values yet waits for it, unwritten,
 // where `may_wait`.
-std::vector<std::string> compute(absl::string_view op, const Storages& storages, bool may_wait);
+std::vector<std::string> compute(OpName op, const Storages& storages, bool may_wait);
 
 [[noreturn]] void rethrow_with_unfinished(const Error& error, const Storages& storages);
 

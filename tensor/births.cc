@@ -22,11 +22,11 @@ const std::shared_ptr<Births>& Births::own() {
 
 std::shared_ptr<const Births> Births::current() { return own(); }
 
-void Births::note(absl::string_view op, const Tensor& tensor) {
+void Births::note(OpName op, const Tensor& tensor) {
   if (const std::shared_ptr<Births>& births = own(); births != nullptr) births->add(op, tensor);
 }
 
-void Births::add(absl::string_view op, const Tensor& tensor) {
+void Births::add(OpName op, const Tensor& tensor) {
   if (count_.load(std::memory_order_relaxed) == entries_.size()) make_room();
   const size_t count = count_.load(std::memory_order_relaxed);
   entries_[count].emplace(op, tensor);
@@ -52,8 +52,8 @@ std::vector<Birth> Births::unlisted() const {
     std::shared_ptr<Storage> storage = entry->storage.lock();
     if (storage == nullptr || storage->state() != State::kMeta) continue;
     Layout layout = {entry->shape, contiguous_strides(entry->shape), 0};
-    result.push_back(
-        {Tensor(std::move(storage), std::move(layout)), std::string(entry->op), entry->within});
+    result.push_back({Tensor(std::move(storage), std::move(layout)), std::string(entry->op.text()),
+                      entry->within});
   }
   return result;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "tensor/op_name.h"
 #include "tensor/tensor.h"
 
 namespace hollow {
@@ -48,14 +49,14 @@ class Births {
   static std::shared_ptr<const Births> current();
 
   // Remembers the tensor, which is on meta, if this thread is in a scope. `op` is a literal.
-  static void note(absl::string_view op, const Tensor& tensor);
+  static void note(OpName op, const Tensor& tensor);
 
   // Those that are alive, still on meta, and no slot of any module; in the order of their birth.
   std::vector<Birth> unlisted() const;
 
  private:
   struct Entry {
-    Entry(absl::string_view op_name, const Tensor& tensor)
+    Entry(OpName op_name, const Tensor& tensor)
         : storage(tensor.storage()),
           shape(tensor.shape()),
           op(op_name),
@@ -63,12 +64,12 @@ class Births {
 
     std::weak_ptr<Storage> storage;
     Shape shape;
-    absl::string_view op;
+    OpName op;
     std::string within;
   };
 
   static const std::shared_ptr<Births>& own();
-  void add(absl::string_view op, const Tensor& tensor);
+  void add(OpName op, const Tensor& tensor);
   void make_room();
 
   // Filled by the scope's thread alone, so without a lock; who looks from another sees the first

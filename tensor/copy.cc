@@ -9,6 +9,7 @@
 #include "tensor/describe.h"
 #include "tensor/empty.h"
 #include "tensor/index.h"
+#include "tensor/op_name.h"
 #include "tensor/run.h"
 #include "tensor/tensor.h"
 
@@ -28,12 +29,12 @@ struct CastKernel {
 };
 
 // Both on one device, of one shape.
-void cast_into(absl::string_view op, const Tensor& y, const Tensor& x) {
+void cast_into(OpName op, const Tensor& y, const Tensor& x) {
   run<AllTypes>(op, y, {&x}, CastKernel{}, index_of({&y.layout(), &x.layout()}), x.dtype());
 }
 
 // Both dense with the same strides, of one dtype, on two devices.
-void move_bytes(absl::string_view op, const Tensor& y, const Tensor& x) {
+void move_bytes(OpName op, const Tensor& y, const Tensor& x) {
   with_op(op, [&] {
     Storage* const to = y.storage().get();
     Storage* const from = x.storage().get();
@@ -52,7 +53,7 @@ void move_bytes(absl::string_view op, const Tensor& y, const Tensor& x) {
   y.storage()->mark_written(op, y.layout());
 }
 
-void copy_into(absl::string_view op, const Tensor& y, const Tensor& x) {
+void copy_into(OpName op, const Tensor& y, const Tensor& x) {
   const Tensor source =
       about({&y, &x}, [&] { return Tensor(x.storage(), expanded(op, x.layout(), y.shape())); });
   require_writable(op, y);
@@ -68,7 +69,7 @@ void copy_into(absl::string_view op, const Tensor& y, const Tensor& x) {
     return move_bytes(op, y, converted);
   }
   if (y.is_contiguous()) return move_bytes(op, y, converted.contiguous());
-  const Tensor landing = empty(op, y.shape(), like(y));
+  const Tensor landing = empty(op, y.shape(), y);
   move_bytes(op, landing, converted.contiguous());
   cast_into(op, y, landing);
 }
@@ -85,7 +86,7 @@ Tensor Tensor::clone() const {
 
 Tensor Tensor::contiguous() const {
   if (is_contiguous()) return *this;
-  Tensor result = empty("contiguous", shape(), like(*this));
+  Tensor result = empty("contiguous", shape(), *this);
   copy_into("contiguous", result, *this);
   return result;
 }

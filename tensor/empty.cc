@@ -10,43 +10,53 @@
 namespace hollow {
 namespace {
 
-// Calls make(device), which makes the storage.
+// Calls make(), which makes the storage.
 template <typename Make>
-std::shared_ptr<Storage> new_storage(absl::string_view op, absl::Span<const int64_t> shape,
-                                     const TensorOptions& options, Make make) {
-  const Device device = options.device.value_or(default_device());
-  return with_op(
-      op, [&] { return make(device); },
-      [&] {
-        return absl::StrCat("a new tensor ", to_string(shape), " ", to_string(options.dtype),
-                            " on ", to_string(device));
-      });
+std::shared_ptr<Storage> new_storage(OpName op, absl::Span<const int64_t> shape, DType dtype,
+                                     Device device, Make make) {
+  return with_op(op, make, [&] {
+    return absl::StrCat("a new tensor ", to_string(shape), " ", to_string(dtype), " on ",
+                        to_string(device));
+  });
+}
+
+Device device_of(const TensorOptions& options) {
+  return options.device.has_value() ? *options.device : default_device();
+}
+
+// Any tensor but a slot's.
+Tensor whole(OpName op, const Shape& shape, DType dtype, Device device) {
+  const int64_t numel = checked_numel(op, shape);
+  Tensor tensor =
+      Tensor::whole(new_storage(op, shape, dtype, device,
+                                [&] { return std::make_shared<Storage>(device, dtype, numel); }),
+                    shape);
+  if (device.is_meta()) with_op(op, [&] { Births::note(op, tensor); });
+  return tensor;
 }
 
 }  // namespace
 
-Tensor empty_slot(absl::string_view op, Origin&& origin, const TensorOptions& options) {
+Tensor empty_slot(OpName op, Origin&& origin, const TensorOptions& options) {
   const Shape shape = origin.shape;
   const int64_t numel = checked_numel(op, shape);
-  Tensor tensor = Tensor::whole(new_storage(op, shape, options,
-                                            [&](Device device) {
-                                              return Storage::make_slot(device, options.dtype,
-                                                                        numel, std::move(origin));
-                                            }),
-                                shape);
+  const Device device = device_of(options);
+  Tensor tensor = Tensor::whole(
+      new_storage(
+          op, shape, options.dtype, device,
+          [&] { return Storage::make_slot(device, options.dtype, numel, std::move(origin)); }),
+      shape);
   if (options.requires_grad) tensor.set_requires_grad(true);
   return tensor;
 }
 
-Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& options) {
-  const int64_t numel = checked_numel(op, shape);
-  Tensor tensor = Tensor::whole(
-      new_storage(
-          op, shape, options,
-          [&](Device device) { return std::make_shared<Storage>(device, options.dtype, numel); }),
-      shape);
+Tensor empty(OpName op, const Shape& shape, const Tensor& x) {
+  return whole(op, shape, x.dtype(), x.device());
+}
+
+Tensor empty(OpName op, const Shape& shape, const TensorOptions& options) {
+  Tensor tensor = whole(op, shape, options.dtype, device_of(options));
   if (options.requires_grad) tensor.set_requires_grad(true);
-  if (tensor.is_meta()) with_op(op, [&] { Births::note(op, tensor); });
   return tensor;
 }
 
@@ -58,15 +68,10 @@ TensorOptions like(const Tensor& tensor) {
   return {.dtype = tensor.dtype(), .device = tensor.device()};
 }
 
-Tensor empty_like(absl::string_view op, const Tensor& tensor, const TensorOptions& options) {
+Tensor empty_like(OpName op, const Tensor& tensor, const TensorOptions& options) {
   if (!tensor.layout().is_dense()) return empty(op, tensor.shape(), options);
-  std::shared_ptr<Storage> storage = new_storage(op, tensor.shape(), options, [&](Device device) {
-    return std::make_shared<Storage>(device, options.dtype, tensor.numel());
-  });
-  Tensor result(std::move(storage), {tensor.shape(), tensor.strides()});
-  if (options.requires_grad) result.set_requires_grad(true);
-  if (result.is_meta()) with_op(op, [&] { Births::note(op, result); });
-  return result;
+  const Tensor contiguous = empty(op, tensor.shape(), options);
+  return Tensor(contiguous.storage(), {tensor.shape(), tensor.strides()});
 }
 
 Tensor empty_like(const Tensor& tensor, const TensorOptions& options) {

@@ -3,7 +3,7 @@
 #ifndef HOLLOW_TENSOR_EMPTY_H_
 #define HOLLOW_TENSOR_EMPTY_H_
 
-#include "absl/strings/string_view.h"
+#include "tensor/op_name.h"
 #include "tensor/tensor.h"
 
 namespace hollow {
@@ -14,10 +14,12 @@ namespace hollow {
 // grad.
 Tensor empty(const Shape& shape, const TensorOptions& options = {});
 // The same for the result of an op, whose name, a literal, is in the error.
-Tensor empty(absl::string_view op, const Shape& shape, const TensorOptions& options);
+Tensor empty(OpName op, const Shape& shape, const TensorOptions& options);
+// The result of an op: of x's dtype, and on its device.
+Tensor empty(OpName op, const Shape& shape, const Tensor& x);
 // The same for a slot, of the origin's shape. A module lists it, so no Births (tensor/births.h)
 // does.
-Tensor empty_slot(absl::string_view op, Origin&& origin, const TensorOptions& options);
+Tensor empty_slot(OpName op, Origin&& origin, const TensorOptions& options);
 
 // Options that make a tensor of the same dtype on the same device.
 TensorOptions like(const Tensor& tensor);
@@ -26,7 +28,7 @@ TensorOptions like(const Tensor& tensor);
 // options the dtype and device too.
 Tensor empty_like(const Tensor& tensor);
 Tensor empty_like(const Tensor& tensor, const TensorOptions& options);
-Tensor empty_like(absl::string_view op, const Tensor& tensor, const TensorOptions& options);
+Tensor empty_like(OpName op, const Tensor& tensor, const TensorOptions& options);
 
 }  // namespace hollow
 

@@ -5,14 +5,14 @@
 #include "absl/strings/str_cat.h"
 #include "tensor/dtype_visit.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/ops/random.h"
 
 namespace hollow {
 
 namespace {
 
-Tensor filled(absl::string_view op, const Shape& shape, Scalar value,
-              const TensorOptions& options) {
+Tensor filled(OpName op, const Shape& shape, Scalar value, const TensorOptions& options) {
   value.check_fits(op, options.dtype);
   Tensor tensor = empty(op, shape, options);
   fill_(tensor, value);

@@ -1,5 +1,6 @@
 #include "tensor/memory.h"
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <utility>
@@ -8,34 +9,43 @@
 #include "kernels/failure.h"
 #include "kernels/memory.h"
 #include "tensor/error.h"
+#include "tensor/owned_sum.h"
 #include "tensor/place.h"
 
 namespace hollow {
 namespace {
 
+// So many bytes, and without a limit, are counted in the cheaper way. What threads count so at one
+// moment one of them may see and another not, and the peak be off by it.
+constexpr int64_t kFewBytes = int64_t{64} << 10;
+constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+
 struct Counters {
-  std::atomic<int64_t> bytes{0};
+  OwnedSum bytes;
+  OwnedSum allocations;
   std::atomic<int64_t> peak_bytes{0};
-  std::atomic<int64_t> allocations{0};
-  std::atomic<int64_t> limit{std::numeric_limits<int64_t>::max()};
+  std::atomic<int64_t> limit{kNoLimit};
 
   // Throws kernels::Failure, and takes nothing, where that is over the limit.
   void take(Device device, int64_t more) {
     const int64_t most = limit.load(std::memory_order_relaxed);
-    int64_t now = bytes.load(std::memory_order_relaxed);
-    do {
-      if (more > 0 && more > most - now) {
-        throw kernels::Failure(
-            kernels::Failure::Kind::kOutOfMemory,
-            absl::StrCat(more, " bytes on ", to_string(device), " are more than set_memory_limit(",
-                         most, ") leaves; the tensors there hold ", now));
-      }
-    } while (!bytes.compare_exchange_weak(now, now + more));
+    if (more == 0) return;
+    if (most == kNoLimit && more <= kFewBytes) return bytes.add(more);
+    if (bytes.add_up_to(most, more)) return;
+    throw kernels::Failure(
+        kernels::Failure::Kind::kOutOfMemory,
+        absl::StrCat(more, " bytes on ", to_string(device), " are more than set_memory_limit(",
+                     most, ") leaves; the tensors there hold ", bytes.total()));
+  }
+
+  void give_back(int64_t less) {
+    if (less <= kFewBytes) return bytes.add(-less);
+    bytes.add_up_to(kNoLimit, -less);
   }
 
   void note_allocation() {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    const int64_t now = bytes.load(std::memory_order_relaxed);
+    allocations.add(1);
+    const int64_t now = bytes.total();
     int64_t peak = peak_bytes.load(std::memory_order_relaxed);
     while (peak < now && !peak_bytes.compare_exchange_weak(peak, now)) {
     }
@@ -60,7 +70,7 @@ Memory::Memory(Device device, int64_t bytes) : device_(device), bytes_(bytes) {
       zero_ = zero;
     });
   } catch (...) {
-    count.bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    count.give_back(bytes);
     throw;
   }
   if (data_ != nullptr) count.note_allocation();
@@ -79,7 +89,7 @@ Memory::~Memory() {
   if (data_ == nullptr) return;
   visit_place(device_, stream_,
               [&](auto place) { kernels::deallocate(place, data_, static_cast<size_t>(bytes_)); });
-  counters(device_).bytes.fetch_sub(bytes_, std::memory_order_relaxed);
+  counters(device_).give_back(bytes_);
 }
 
 Memory::Memory(Memory&& other) noexcept { *this = std::move(other); }
@@ -97,7 +107,8 @@ void* Memory::detach() noexcept { return std::exchange(data_, nullptr); }
 
 MemoryStats memory_stats(Device device) {
   const Counters& count = counters(device);
-  return {count.bytes.load(), count.peak_bytes.load(), count.allocations.load()};
+  const int64_t bytes = std::max<int64_t>(count.bytes.total(), 0);
+  return {bytes, std::max(bytes, count.peak_bytes.load()), count.allocations.total()};
 }
 
 void set_memory_limit(Device device, std::optional<int64_t> bytes) {
@@ -106,7 +117,7 @@ void set_memory_limit(Device device, std::optional<int64_t> bytes) {
                 absl::StrCat(*bytes, " bytes on ", to_string(device),
                              "; a limit is 0 or more, or std::nullopt for none"));
   }
-  counters(device).limit = bytes.value_or(std::numeric_limits<int64_t>::max());
+  counters(device).limit = bytes.value_or(kNoLimit);
 }
 
 void empty_cache(Device device) {

@@ -46,7 +46,8 @@ class Memory {
   bool zero_ = false;
 };
 
-// What the tensors of a device hold. Meta holds 0 bytes for ever.
+// What the tensors of a device hold. Meta holds 0 bytes for ever. Where other threads allocate or
+// free small tensors at this moment, some may be in a figure and not in another.
 struct MemoryStats {
   int64_t bytes = 0;        // now
   int64_t peak_bytes = 0;   // the most at once since the process began

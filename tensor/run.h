@@ -2,7 +2,7 @@
 //
 //   Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
 //     check_scaled("layer_scale", x, gamma);                // the rule: on every device
-//     Tensor y = empty("layer_scale", x.shape(), like(x));  // the result: likewise
+//     Tensor y = empty("layer_scale", x.shape(), x);  // the result: likewise
 //     run<Floats>("layer_scale", y, {&x, &gamma}, kLayerScale, rows, dim);
 //     return y;
 //   }
@@ -34,6 +34,7 @@
 #include "tensor/describe.h"
 #include "tensor/dtype_visit.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/place.h"
 #include "tensor/stream.h"
 #include "tensor/tensor.h"
@@ -100,7 +101,7 @@ void dispatch(absl::string_view op, const std::array<const Tensor*, kOutputs>& o
 }
 
 template <typename Types, size_t kOutputs, size_t kInputs, typename Kernel, typename... Args>
-void launch(absl::string_view op, const std::array<const Tensor*, kOutputs>& outputs,
+void launch(OpName op, const std::array<const Tensor*, kOutputs>& outputs,
             const std::array<const Tensor*, kInputs>& inputs, Kernel kernel, const Args&... args) {
   constexpr bool kOneDType = !requires { Kernel::kMixedDTypes; };
   // Two outputs are alike because both are like an input.
@@ -126,20 +127,20 @@ void launch(absl::string_view op, const std::array<const Tensor*, kOutputs>& out
 }  // namespace internal
 
 template <typename Types, size_t kInputs, typename Kernel, typename... Args>
-void run(absl::string_view op, const Tensor& y, const Tensor* const (&inputs)[kInputs],
-         Kernel kernel, const Args&... args) {
+void run(OpName op, const Tensor& y, const Tensor* const (&inputs)[kInputs], Kernel kernel,
+         const Args&... args) {
   internal::launch<Types>(op, std::array{&y}, std::to_array(inputs), kernel, args...);
 }
 
 template <typename Types, size_t kOutputs, size_t kInputs, typename Kernel, typename... Args>
-void run(absl::string_view op, const Tensor* const (&outputs)[kOutputs],
+void run(OpName op, const Tensor* const (&outputs)[kOutputs],
          const Tensor* const (&inputs)[kInputs], Kernel kernel, const Args&... args) {
   internal::launch<Types>(op, std::to_array(outputs), std::to_array(inputs), kernel, args...);
 }
 
 // For an op without inputs.
 template <typename Types, typename Kernel, typename... Args>
-void run(absl::string_view op, const Tensor& y, Kernel kernel, const Args&... args) {
+void run(OpName op, const Tensor& y, Kernel kernel, const Args&... args) {
   internal::launch<Types>(op, std::array{&y}, std::array<const Tensor*, 0>{}, kernel, args...);
 }
 

@@ -123,7 +123,7 @@ void Storage::expect_write() {
   }
 }
 
-void Storage::mark_written_slowly(absl::string_view op, const Layout& layout) {
+void Storage::mark_written_slowly(OpName op, const Layout& layout) {
   const StorageWord before = word();
   const int64_t count = layout.numel();
   if (before.state() == State::kMeta || count == 0) return;
@@ -158,7 +158,7 @@ void Storage::promote_if_full(Cold& cold, bool pristine) {
   cold.written = nullptr;
 }
 
-void Storage::note_write(absl::string_view op, const Layout& layout) {
+void Storage::note_write(OpName op, const Layout& layout) {
   if (layout.numel() == 0 || WriteScope::covers(*this)) return;
   Cold* const cold = cold_.load(std::memory_order_acquire);
   if (cold != nullptr && cold->origin.has_value()) {
@@ -178,12 +178,12 @@ void Storage::restore(const Layout& layout) {
   if (cold != nullptr) cold->overwrites.restore(layout, numel_);
 }
 
-void Storage::finish_writing(Author author, absl::string_view op, int64_t count, bool pristine,
+void Storage::finish_writing(Author author, OpName op, int64_t count, bool pristine,
                              int64_t begin_ns) {
   const bool by_writer = author == Author::kWriter;
   Cold* const cold = cold_.load(std::memory_order_acquire);
   if (cold != nullptr && cold->origin.has_value()) {
-    cold->log.add(author, by_writer ? "writer" : op);
+    cold->log.add(author, by_writer ? OpName("writer") : op);
   }
   record(
       by_writer ? EventKind::kInitialized : EventKind::kLoaded, *this, op,

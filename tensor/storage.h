@@ -25,6 +25,7 @@
 #include "tensor/dtype.h"
 #include "tensor/element_set.h"
 #include "tensor/memory.h"
+#include "tensor/op_name.h"
 #include "tensor/origin.h"
 #include "tensor/overwrites.h"
 #include "tensor/ranges.h"
@@ -76,7 +77,7 @@ class Storage {
   // true.
   void expect_write();
   // An op has written the elements that the layout touches. Nothing on meta.
-  void mark_written(absl::string_view op, const Layout& layout) {
+  void mark_written(OpName op, const Layout& layout) {
     const StorageWord before = word();
     if (before.state() != State::kInitialized || before.pristine()) {
       mark_written_slowly(op, layout);
@@ -85,7 +86,7 @@ class Storage {
     }
   }
   // A write there failed half-way: what was a value still is one, but perhaps another.
-  void mark_disturbed(absl::string_view op, const Layout& layout) {
+  void mark_disturbed(OpName op, const Layout& layout) {
     if (state() != State::kAllocated && is_watched()) note_write(op, layout);
   }
   // The slot's writer has just written all of it; the writer would not write this again.
@@ -148,15 +149,14 @@ class Storage {
     return cold_.load(std::memory_order_relaxed) != nullptr || Timeline::is_recording();
   }
   bool contains_written(const Layout& layout) const;
-  void mark_written_slowly(absl::string_view op, const Layout& layout);
+  void mark_written_slowly(OpName op, const Layout& layout);
   void add_written(const Layout& layout, bool writer_at_work);
   // Under cold_mutex().
   void promote_if_full(Cold& cold, bool pristine);
-  void note_write(absl::string_view op, const Layout& layout);
+  void note_write(OpName op, const Layout& layout);
   // What WriteScope::finish() says of the storage: of each part, and of all of them.
   void restore(const Layout& layout);
-  void finish_writing(Author author, absl::string_view op, int64_t count, bool pristine,
-                      int64_t begin_ns);
+  void finish_writing(Author author, OpName op, int64_t count, bool pristine, int64_t begin_ns);
   void set_pristine(bool pristine);
   void set_sealed(absl::string_view op, bool sealed);
   void set_word(StorageWord word) { word_.store(word.bits(), std::memory_order_release); }

@@ -167,7 +167,7 @@ void* Tensor::data_at(absl::string_view op, DType dtype) const {
   return raw_data();
 }
 
-void* Tensor::mutable_data_at(absl::string_view op, DType dtype) const {
+void* Tensor::mutable_data_at(OpName op, DType dtype) const {
   require_writable(op, *this);
   void* const data = data_at(op, dtype);
   storage_->mark_written(op, layout_);

@@ -28,6 +28,7 @@
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "tensor/error.h"  // IWYU pragma: export
+#include "tensor/op_name.h"
 #include "tensor/shape.h"
 #include "tensor/storage.h"
 
@@ -49,7 +50,7 @@ class Tensor {
         is_contiguous_(layout_.is_contiguous()) {}
   // All of a storage, contiguous.
   static Tensor whole(std::shared_ptr<Storage> storage, const Shape& shape) {
-    return {std::move(storage), {shape, contiguous_strides(shape)}, true};
+    return Tensor(std::move(storage), shape);
   }
 
   // --- what it is; all of it answers on meta ---
@@ -137,11 +138,13 @@ class Tensor {
   void write(absl::FunctionRef<void(absl::Span<T>)> fill) const;
 
  private:
-  Tensor(std::shared_ptr<Storage> storage, Layout layout, bool is_contiguous)
-      : storage_(std::move(storage)), layout_(std::move(layout)), is_contiguous_(is_contiguous) {}
+  Tensor(std::shared_ptr<Storage> storage, const Shape& shape)
+      : storage_(std::move(storage)),
+        layout_{shape, contiguous_strides(shape)},
+        is_contiguous_(true) {}
 
   void* data_at(absl::string_view op, DType dtype) const;
-  void* mutable_data_at(absl::string_view op, DType dtype) const;
+  void* mutable_data_at(OpName op, DType dtype) const;
   // Where the layout's first element is. Null on meta.
   void* raw_data() const {
     char* const first = static_cast<char*>(storage_->data());

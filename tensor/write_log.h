@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "tensor/op_name.h"
 
 namespace hollow {
 
@@ -33,7 +33,7 @@ class WriteLog {
 
   // Takes no lock, and allocates for the first write of its kind only. The thread that made that
   // one counts on for less than others, who pay for an atomic addition.
-  void add(Author author, absl::string_view op, int64_t count = 1);
+  void add(Author author, OpName op, int64_t count = 1);
   // Forgets what it knew. No other thread adds meanwhile.
   void assign(const WriteLog& other);
 

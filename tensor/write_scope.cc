@@ -7,7 +7,7 @@ namespace hollow {
 
 constinit thread_local const WriteScope* WriteScope::innermost_ = nullptr;
 
-WriteScope::WriteScope(Storage& storage, Author author, absl::string_view op)
+WriteScope::WriteScope(Storage& storage, Author author, OpName op)
     : storage_(storage),
       author_(author),
       op_(op),

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "absl/strings/string_view.h"
+#include "tensor/op_name.h"
 #include "tensor/ranges.h"
 #include "tensor/shape.h"
 #include "tensor/write_log.h"
@@ -24,7 +24,7 @@ class Storage;
 class WriteScope {
  public:
   // `op` is what the user called.
-  WriteScope(Storage& storage, Author author, absl::string_view op);
+  WriteScope(Storage& storage, Author author, OpName op);
   ~WriteScope();
   WriteScope(const WriteScope&) = delete;
   WriteScope& operator=(const WriteScope&) = delete;
@@ -46,7 +46,7 @@ class WriteScope {
 
   Storage& storage_;
   const Author author_;
-  const absl::string_view op_;
+  const OpName op_;
   const int64_t begin_ns_;
   const WriteScope* const outer_;
 };

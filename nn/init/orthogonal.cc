@@ -6,19 +6,19 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "nn/init/orthonormal.h"
 #include "tensor/describe.h"
 #include "tensor/dtype_visit.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/ops/random.h"
 
 namespace hollow::nn::init {
 namespace {
 
-constexpr absl::string_view kOp = "orthogonal_";
+constexpr OpName kOp = "orthogonal_";
 
 void check(const Tensor& tensor, const OrthogonalOptions& options) {
   about({&tensor}, [&] { check_dtype(kOp, Floats{}, tensor.dtype()); });

@@ -9,18 +9,18 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "tensor/describe.h"
 #include "tensor/dtype_visit.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
+#include "tensor/op_name.h"
 #include "tensor/ops/random.h"
 
 namespace hollow::nn::init {
 namespace {
 
-constexpr absl::string_view kOp = "sparse_";
+constexpr OpName kOp = "sparse_";
 
 void check(const Tensor& tensor, double sparsity) {
   about({&tensor}, [&] { check_dtype(kOp, Floats{}, tensor.dtype()); });

@@ -4,6 +4,7 @@
 #include "tensor/describe.h"
 #include "tensor/empty.h"
 #include "tensor/index.h"
+#include "tensor/op_name.h"
 #include "tensor/run.h"
 
 namespace hollow {
@@ -30,7 +31,7 @@ constexpr auto kMulScalar = []<typename T>(auto place, T* y, const T* a,
 };
 
 template <typename Kernel>
-void into(absl::string_view op, const Tensor& y, const Tensor& a, const Tensor& b, Kernel kernel) {
+void into(OpName op, const Tensor& y, const Tensor& a, const Tensor& b, Kernel kernel) {
   const Tensor wide_a = operand(op, y, a);
   const Tensor wide_b = operand(op, y, b);
   run<Numbers>(op, y, {&wide_a, &wide_b}, kernel,
@@ -38,24 +39,24 @@ void into(absl::string_view op, const Tensor& y, const Tensor& a, const Tensor& 
 }
 
 template <typename Kernel>
-void into(absl::string_view op, const Tensor& y, const Tensor& a, Scalar b, Kernel kernel) {
+void into(OpName op, const Tensor& y, const Tensor& a, Scalar b, Kernel kernel) {
   about({&a}, [&] { b.check_fits(op, a.dtype()); });
   run<Numbers>(op, y, {&a}, kernel, index_of({&y.layout(), &a.layout()}), b);
 }
 
 template <typename Kernel>
-Tensor result(absl::string_view op, const Tensor& a, const Tensor& b, Kernel kernel) {
+Tensor result(OpName op, const Tensor& a, const Tensor& b, Kernel kernel) {
   require_one_device(op, a, b);
   require_one_dtype(op, a, b);
-  Tensor y = about({&a, &b},
-                   [&] { return empty(op, broadcast_shapes(op, a.shape(), b.shape()), like(a)); });
+  Tensor y =
+      about({&a, &b}, [&] { return empty(op, broadcast_shapes(op, a.shape(), b.shape()), a); });
   into(op, y, a, b, kernel);
   return y;
 }
 
 template <typename Kernel>
-Tensor result(absl::string_view op, const Tensor& a, Scalar b, Kernel kernel) {
-  Tensor y = empty(op, a.shape(), like(a));
+Tensor result(OpName op, const Tensor& a, Scalar b, Kernel kernel) {
+  Tensor y = empty(op, a.shape(), a);
   into(op, y, a, b, kernel);
   return y;
 }

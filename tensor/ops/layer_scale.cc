@@ -43,7 +43,7 @@ bool are_fast_runs(const kernels::Strided<kOperands>& index, const Tensor& gamma
 }
 
 // Where are_fast() is false: apart, since what it keeps on the stack would cost all others.
-[[gnu::noinline]] void strided_into(absl::string_view op, const Tensor& y, const Tensor& x,
+[[gnu::noinline]] void strided_into(OpName op, const Tensor& y, const Tensor& x,
                                     const Tensor& gamma) {
   const auto runs = index_of({&y.layout(), &x.layout()});
   if (are_fast_runs(runs, gamma)) {
@@ -55,9 +55,8 @@ bool are_fast_runs(const kernels::Strided<kOperands>& index, const Tensor& gamma
               index_of({&y.layout(), &x.layout(), &factors.layout()}));
 }
 
-[[gnu::noinline]] void strided_add_into(absl::string_view op, const Tensor& y,
-                                        const Tensor& residual, const Tensor& x,
-                                        const Tensor& gamma, double alpha) {
+[[gnu::noinline]] void strided_add_into(OpName op, const Tensor& y, const Tensor& residual,
+                                        const Tensor& x, const Tensor& gamma, double alpha) {
   const auto runs = index_of({&y.layout(), &residual.layout(), &x.layout()});
   if (are_fast_runs(runs, gamma)) {
     return run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, runs,
@@ -69,7 +68,7 @@ bool are_fast_runs(const kernels::Strided<kOperands>& index, const Tensor& gamma
               index_of({&y.layout(), &residual.layout(), &x.layout(), &factors.layout()}));
 }
 
-void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
+void into(OpName op, const Tensor& y, const Tensor& x, const Tensor& gamma) {
   if (!are_fast(y, x, gamma)) return strided_into(op, y, x, gamma);
   run<F32Floats>(op, y, {&x, &gamma}, kLayerScale, rows_of(x), gamma.numel());
 }
@@ -78,8 +77,8 @@ void into(absl::string_view op, const Tensor& y, const Tensor& x, const Tensor& 
 
 namespace internal {
 
-void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
-                          const Tensor& x, const Tensor& gamma, double alpha) {
+void layer_scale_add_into(OpName op, const Tensor& y, const Tensor& residual, const Tensor& x,
+                          const Tensor& gamma, double alpha) {
   if (!are_fast(y, residual, x, gamma)) return strided_add_into(op, y, residual, x, gamma, alpha);
   run<F32Floats>(op, y, {&residual, &x, &gamma}, kLayerScaleAdd, alpha, rows_of(x), gamma.numel());
 }
@@ -88,7 +87,7 @@ void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& r
 
 Tensor layer_scale(const Tensor& x, const Tensor& gamma) {
   check_scaled("layer_scale", x, gamma);
-  Tensor y = empty("layer_scale", x.shape(), like(x));
+  Tensor y = empty("layer_scale", x.shape(), x);
   into("layer_scale", y, x, gamma);
   return y;
 }
@@ -108,7 +107,7 @@ Tensor layer_scale_add(const Tensor& residual, const Tensor& x, const Tensor& ga
   check_scaled("layer_scale_add", x, gamma);
   check_like("layer_scale_add", "residual", residual, "x", x);
   check_alpha("layer_scale_add", alpha, x);
-  Tensor y = empty("layer_scale_add", x.shape(), like(x));
+  Tensor y = empty("layer_scale_add", x.shape(), x);
   internal::layer_scale_add_into("layer_scale_add", y, residual, x, gamma, alpha);
   return y;
 }

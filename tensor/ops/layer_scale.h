@@ -12,7 +12,7 @@
 #ifndef HOLLOW_TENSOR_OPS_LAYER_SCALE_H_
 #define HOLLOW_TENSOR_OPS_LAYER_SCALE_H_
 
-#include "absl/strings/string_view.h"
+#include "tensor/op_name.h"
 #include "tensor/tensor.h"
 
 namespace hollow {
@@ -41,8 +41,8 @@ void layer_scale_add_(const Tensor& residual, const Tensor& x, const Tensor& gam
 namespace internal {
 
 // layer_scale_add_out under the name of another op, which has checked shapes and alpha.
-void layer_scale_add_into(absl::string_view op, const Tensor& y, const Tensor& residual,
-                          const Tensor& x, const Tensor& gamma, double alpha);
+void layer_scale_add_into(OpName op, const Tensor& y, const Tensor& residual, const Tensor& x,
+                          const Tensor& gamma, double alpha);
 
 }  // namespace internal
 }  // namespace hollow

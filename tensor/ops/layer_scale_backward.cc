@@ -6,6 +6,7 @@
 #include "kernels/runs.h"
 #include "tensor/empty.h"
 #include "tensor/index.h"
+#include "tensor/op_name.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/layer_scale_rules.h"
 #include "tensor/run.h"
@@ -34,26 +35,26 @@ bool are_long_runs(const kernels::Strided<3>& index, int64_t dim) {
 }
 
 // What was written and is contiguous: the tensor itself, or a copy.
-Tensor contiguous(absl::string_view op, const Tensor& tensor) {
+Tensor contiguous(OpName op, const Tensor& tensor) {
   if (tensor.is_contiguous()) return tensor;
   require_written(op, tensor);
-  Tensor copy = about({&tensor}, [&] { return empty(op, tensor.shape(), like(tensor)); });
+  Tensor copy = about({&tensor}, [&] { return empty(op, tensor.shape(), tensor); });
   copy.copy_(tensor);
   return copy;
 }
 
-LayerScaleGrads results(absl::string_view op, const Tensor& x, const Tensor& gamma) {
-  return {empty(op, x.shape(), like(x)), empty(op, gamma.shape(), like(gamma))};
+LayerScaleGrads results(OpName op, const Tensor& x, const Tensor& gamma) {
+  return {empty(op, x.shape(), x), empty(op, gamma.shape(), gamma)};
 }
 
-void of_rows(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
-             const Tensor& grad_y, const Tensor& x, const Tensor& gamma, double alpha) {
+void of_rows(OpName op, const Tensor& grad_x, const Tensor& grad_gamma, const Tensor& grad_y,
+             const Tensor& x, const Tensor& gamma, double alpha) {
   run<Floats>(op, {&grad_x, &grad_gamma}, {&grad_y, &x, &gamma}, kBackward, alpha,
               kernels::SamplePairs{}, rows_of(x), gamma.numel());
 }
 
 // Where an input is not contiguous, or grad_x lies in runs with both.
-[[gnu::noinline]] void of_runs(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
+[[gnu::noinline]] void of_runs(OpName op, const Tensor& grad_x, const Tensor& grad_gamma,
                                const Tensor& grad_y, const Tensor& x, const Tensor& gamma,
                                double alpha) {
   const Tensor factors = contiguous(op, gamma);
@@ -65,13 +66,13 @@ void of_rows(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamm
   of_rows(op, grad_x, grad_gamma, contiguous(op, grad_y), contiguous(op, x), factors, alpha);
 }
 
-void backward(absl::string_view op, const Tensor& grad_x, const Tensor& grad_gamma,
-              const Tensor& grad_y, const Tensor& x, const Tensor& gamma, double alpha) {
+void backward(OpName op, const Tensor& grad_x, const Tensor& grad_gamma, const Tensor& grad_y,
+              const Tensor& x, const Tensor& gamma, double alpha) {
   const bool as_they_are = are_contiguous(grad_x, grad_y, x, gamma);
   (as_they_are ? of_rows : of_runs)(op, grad_x, grad_gamma, grad_y, x, gamma, alpha);
 }
 
-LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
+LayerScaleGrads backward_of_samples(OpName op, const Tensor& grad_y,
                                     absl::Span<const int64_t> index, const Tensor& x,
                                     const Tensor& gamma, double alpha, Part part) {
   check_scaled(op, x, gamma);
@@ -103,7 +104,7 @@ LayerScaleGrads backward_of_samples(absl::string_view op, const Tensor& grad_y,
 
 LayerScaleGrads layer_scale_backward(const Tensor& grad_y, const Tensor& x, const Tensor& gamma,
                                      double alpha) {
-  constexpr absl::string_view kOp = "layer_scale_backward";
+  constexpr OpName kOp = "layer_scale_backward";
   check_scaled(kOp, x, gamma);
   check_like(kOp, "grad_y", grad_y, "x", x);
   check_alpha(kOp, alpha, x);
@@ -114,7 +115,7 @@ LayerScaleGrads layer_scale_backward(const Tensor& grad_y, const Tensor& x, cons
 
 void layer_scale_backward_out(const Tensor& grad_x, const Tensor& grad_gamma, const Tensor& grad_y,
                               const Tensor& x, const Tensor& gamma, double alpha) {
-  constexpr absl::string_view kOp = "layer_scale_backward_out";
+  constexpr OpName kOp = "layer_scale_backward_out";
   check_scaled(kOp, x, gamma);
   check_like(kOp, "grad_y", grad_y, "x", x);
   check_like(kOp, "grad_x", grad_x, "x", x);

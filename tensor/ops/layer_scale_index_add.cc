@@ -1,6 +1,7 @@
 #include "tensor/ops/layer_scale_index_add.h"
 
 #include "kernels/layer_scale.h"
+#include "tensor/op_name.h"
 #include "tensor/ops/layer_scale.h"
 #include "tensor/ops/layer_scale_rules.h"
 #include "tensor/run.h"
@@ -15,7 +16,7 @@ constexpr auto kIndexAdd = []<typename T>(auto place, T* y, const T*, const T* x
 };
 
 // Checks all before the first sample is changed.
-void add_one_by_one(absl::string_view op, const Tensor& residual, absl::Span<const int64_t> index,
+void add_one_by_one(OpName op, const Tensor& residual, absl::Span<const int64_t> index,
                     const Tensor& x, const Tensor& gamma, double alpha, Part part) {
   require_writable(op, residual);
   for (const Tensor* const input : {&x, &gamma}) require_no_overlap(op, residual, *input);
@@ -27,8 +28,8 @@ void add_one_by_one(absl::string_view op, const Tensor& residual, absl::Span<con
   }
 }
 
-void add(absl::string_view op, const Tensor& residual, absl::Span<const int64_t> index,
-         const Tensor& x, const Tensor& gamma, double alpha, Part part) {
+void add(OpName op, const Tensor& residual, absl::Span<const int64_t> index, const Tensor& x,
+         const Tensor& gamma, double alpha, Part part) {
   check_scaled(op, x, gamma);
   check_samples(op, "residual", residual, index, x, part);
   check_alpha(op, alpha, x);

@@ -38,7 +38,7 @@ Tensor linear(const Tensor& x, const Tensor& weight) {
   const Tensor columns = in_order(weight);
   Shape shape = x.shape();
   shape.back() = weight.size(0);
-  Tensor y = empty("linear", shape, like(x));
+  Tensor y = empty("linear", shape, x);
   const int64_t m = checked_numel("linear", absl::MakeConstSpan(x.shape()).first(x.dim() - 1));
   run<F32Floats>("linear", y, {&rows, &columns}, kMatmul, m, weight.size(0), weight.size(1));
   return y;

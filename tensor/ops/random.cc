@@ -9,6 +9,7 @@
 #include "tensor/describe.h"
 #include "tensor/error.h"
 #include "tensor/index.h"
+#include "tensor/op_name.h"
 #include "tensor/run.h"
 
 namespace hollow {
@@ -35,8 +36,7 @@ Elements elements_of(const Tensor& tensor, const Shard* shard) {
 }
 
 template <typename Types, typename Fill>
-void random_(absl::string_view op, const Tensor& tensor, const Fill& fill, RngKey key,
-             const Shard* shard) {
+void random_(OpName op, const Tensor& tensor, const Fill& fill, RngKey key, const Shard* shard) {
   if (shard != nullptr) about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
   const Elements elements = elements_of(tensor, shard);
   run<Types>(op, tensor, kRandom, elements.index, elements.first,

@@ -4,6 +4,7 @@
 #include "kernels/reduce.h"
 #include "tensor/describe.h"
 #include "tensor/empty.h"
+#include "tensor/op_name.h"
 #include "tensor/run.h"
 
 namespace hollow {
@@ -22,11 +23,11 @@ constexpr auto kStd = []<typename T>(auto place, T* y, const T* x, int64_t n, in
 };
 
 template <typename Types, typename Kernel, typename... Args>
-Tensor reduce(absl::string_view op, const Tensor& x, Kernel kernel, Args... args) {
+Tensor reduce(OpName op, const Tensor& x, Kernel kernel, Args... args) {
   about({&x}, [&] { check_dtype(op, Types{}, x.dtype()); });
   require_written(op, x);
   const Tensor in_order = x.contiguous();
-  Tensor y = empty(op, {}, like(x));
+  Tensor y = empty(op, {}, x);
   run<Types>(op, y, {&in_order}, kernel, x.numel(), args...);
   return y;
 }

@@ -50,6 +50,36 @@ TEST(MemoryTest, PeakIsTheMostAtOnce) {
   EXPECT_EQ(memory_stats(Device::cpu()).peak_bytes, peak);
 }
 
+TEST(MemoryTest, IsCountedWhoeverFreesIt) {
+  for (const int64_t size : {100, 1 << 20}) {
+    const MemoryStats before = memory_stats(Device::cpu());
+    Memory mine(Device::cpu(), size);
+    Memory others;
+    std::thread([&] {
+      { const Memory freed = std::move(mine); }
+      others = Memory(Device::cpu(), size);
+    }).join();
+    EXPECT_EQ(bytes_now(), before.bytes + size);
+    { const Memory freed = std::move(others); }
+    EXPECT_EQ(bytes_now(), before.bytes);
+    EXPECT_EQ(memory_stats(Device::cpu()).allocations, before.allocations + 2);
+  }
+}
+
+// Small ones are counted in another way until there is a limit.
+TEST(MemoryTest, ALimitCountsWhatWasThereBefore) {
+  const int64_t before = bytes_now();
+  const Memory small(Device::cpu(), 1000);
+  set_memory_limit(Device::cpu(), before + 1500);
+  EXPECT_THROW(Memory(Device::cpu(), 600), kernels::Failure);
+  {
+    const Memory fits(Device::cpu(), 500);
+    EXPECT_THROW(Memory(Device::cpu(), 1), kernels::Failure);
+  }
+  set_memory_limit(Device::cpu(), std::nullopt);
+  EXPECT_EQ(bytes_now(), before + 1000);
+}
+
 TEST(MemoryTest, MovesWithoutASecondOwner) {
   const int64_t before = bytes_now();
   {

@@ -1,0 +1,35 @@
+// The name of an op: a literal, so that who keeps it need not copy it, and tells it from another in
+// a moment.
+//
+//   void scale_(OpName op, const Tensor& x);
+//   scale_("scale_", x);
+#ifndef HOLLOW_TENSOR_OP_NAME_H_
+#define HOLLOW_TENSOR_OP_NAME_H_
+
+#include <cstddef>
+
+#include "absl/strings/string_view.h"
+
+namespace hollow {
+
+class OpName {
+ public:
+  template <size_t kSize>
+  consteval OpName(const char (&literal)[kSize]) : text_(literal, kSize - 1) {}
+
+  constexpr absl::string_view text() const { return text_; }
+  constexpr operator absl::string_view() const { return text_; }
+
+  // As a rule by the address: one name may be a literal of two places of a program.
+  friend constexpr bool operator==(OpName a, OpName b) {
+    const bool same_size = a.text_.size() == b.text_.size();
+    return same_size && (a.text_.data() == b.text_.data() || a.text_ == b.text_);
+  }
+
+ private:
+  absl::string_view text_;
+};
+
+}  // namespace hollow
+
+#endif  // HOLLOW_TENSOR_OP_NAME_H_
