@@ -71,11 +71,15 @@ void Module::to_empty(Device device, Recurse recurse) {
 std::vector<std::string> Module::reset_parameters(Recurse recurse) {
   return with_op("reset_parameters", [&] {
     const Storages all = storages(recurse);
+    const bool lacks = std::any_of(all.begin(), all.end(), [](const auto& storage) {
+      return storage->state() == State::kMeta && !storage->origin()->computed;
+    });
     std::vector<std::string> kept;
     bool writes = false;
     for (const std::shared_ptr<Storage>& storage : all) {
-      const bool counts = storage->numel() > 0 && !storage->origin()->computed;
-      writes = writes || (counts && has_gaps(*storage, Fill::kAll));
+      // What is computed waits for what is on meta; as its writer left it, it alone is no reason.
+      const bool stays = storage->origin()->computed && (lacks || storage->pristine());
+      writes = writes || (storage->numel() > 0 && !stays && has_gaps(*storage, Fill::kAll));
       if (storage->sealed() && has_values(*storage)) kept.emplace_back(storage->origin()->name);
     }
     if (!kept.empty() && !writes) {

@@ -528,6 +528,21 @@ TEST(LifeCycleTest, WhereAllThatIsRealIsSealedTheRestIsNamed) {
   EXPECT_EQ(tree->own.to_vector<float>(), (std::vector<float>{1, 2, 3}));
 }
 
+TEST(LifeCycleTest, WhereAllElseIsSealedWhatIsComputedIsAReasonIfItChanged) {
+  Computing module;
+  fill_(module.w, 7.0);
+  module.seal();
+  fill_(module.b, -1.0);
+  EXPECT_EQ(module.reset_parameters(), std::vector<std::string>{"w"});
+  EXPECT_EQ(module.w.to_vector<float>(), std::vector<float>(2, 7.0f));
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 14.0f));
+  expect_error(ErrorCode::kSealed, {"w", "unseal()"}, [&] { module.reset_parameters(); });
+  module.b.storage()->release("test");
+  module.to_empty(Device::cpu());
+  EXPECT_EQ(module.reset_parameters(), std::vector<std::string>{"w"});
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 14.0f));
+}
+
 // A slot that is a part of another module's: it is complete where that part is.
 TEST(LifeCycleTest, AModuleIsCompleteWhereItsOwnPartOfATensorIs) {
   Module root;
