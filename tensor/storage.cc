@@ -3,6 +3,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,9 +13,16 @@ namespace hollow {
 namespace {
 
 // One for all storages: it is taken where a storage is written in parts, never on the hot path.
-std::mutex& cold_mutex() {
+std::mutex& mutex_of_sets() {
   static std::mutex mutex;
   return mutex;
+}
+
+// Under that. Few storages have a set, so the others shall not pay for a pointer to it.
+using SetTable = std::unordered_map<const Storage*, std::unique_ptr<ElementSet>>;
+SetTable& table_of_sets() {
+  static auto& table = *new SetTable;  // lives as long as any storage
+  return table;
 }
 
 State fresh_state(Device device, int64_t numel) {
@@ -31,68 +39,89 @@ std::string extent(const Storage& storage) {
   return text;
 }
 
-template <typename Describe>
-[[gnu::noinline]] void record_now(EventKind kind, const Storage& storage, absl::string_view op,
-                                  Describe describe, int64_t begin_ns) noexcept {
-  try {
-    Timeline::record(kind, storage, op, describe(), begin_ns);
-  } catch (const std::bad_alloc&) {
-    Timeline::record(kind, storage, op, "", begin_ns);
-  }
+void record_birth(const Storage& storage) {
+  Timeline::record(EventKind::kBorn, storage, "", [&] { return extent(storage); });
 }
 
-// Where a timeline records; a description that finds no memory is left out.
-template <typename Describe>
-void record(EventKind kind, const Storage& storage, absl::string_view op, Describe describe,
-            int64_t begin_ns = -1) noexcept {
-  if (Timeline::is_recording()) record_now(kind, storage, op, describe, begin_ns);
+void record_death(const Storage& storage) {
+  Timeline::record(EventKind::kDied, storage, "", [] { return absl::string_view(); });
 }
 
 }  // namespace
 
+struct Storage::Slot : Storage {
+  Slot(Device device, DType dtype, int64_t numel, Origin&& born)
+      : Storage(device, dtype, numel, /*is_slot=*/true), origin(std::move(born)) {
+    record_birth(*this);
+  }
+  ~Slot() { record_death(*this); }
+
+  Origin origin;
+  WriteLog log;
+  Overwrites overwrites;
+  std::unique_ptr<ElementSet> written;
+};
+
 Storage::Storage(Device device, DType dtype, int64_t numel)
-    : word_(StorageWord(device, dtype, fresh_state(device, numel)).bits()), numel_(numel) {
+    : Storage(device, dtype, numel, /*is_slot=*/false) {
+  record_birth(*this);
+}
+
+Storage::Storage(Device device, DType dtype, int64_t numel, bool is_slot)
+    : word_(StorageWord(device, dtype, fresh_state(device, numel)).bits()),
+      is_slot_(is_slot),
+      numel_(numel) {
   if (!device.is_meta()) {
     Memory memory(device, nbytes());
     last_stream_ = static_cast<uint8_t>(memory.stream());
     set_word(word().with_zero(memory.is_zero()));
     data_ = memory.detach();
   }
-  record(EventKind::kBorn, *this, "", [&] { return extent(*this); });
 }
-
-Storage::~Storage() {
-  record(EventKind::kDied, *this, "", [] { return absl::string_view(); });
-  if (data_ != nullptr) Memory::adopt(device(), last_stream_, data_, nbytes());
-  if (owns_cold_) delete cold_.load();
-}
-
-struct Storage::Slot {
-  Slot(Device device, DType dtype, int64_t numel, Origin&& origin)
-      : cold{.origin = std::move(origin)}, storage(device, dtype, numel) {
-    storage.cold_ = &cold;
-    storage.owns_cold_ = false;
-    if (Timeline::is_recording()) Timeline::record_name(storage);
-  }
-
-  Cold cold;  // outlives the storage
-  Storage storage;
-};
 
 std::shared_ptr<Storage> Storage::make_slot(Device device, DType dtype, int64_t numel,
                                             Origin&& origin) {
-  auto slot = std::make_shared<Slot>(device, dtype, numel, std::move(origin));
-  return std::shared_ptr<Storage>(slot, &slot->storage);
+  return std::make_shared<Slot>(device, dtype, numel, std::move(origin));
+}
+
+Storage::~Storage() {
+  if (!is_slot_) record_death(*this);  // a slot did so while it had its name
+  if (data_ != nullptr) Memory::adopt(device(), last_stream_, data_, nbytes());
+  if (!is_in_table_) return;
+  const std::lock_guard lock(mutex_of_sets());
+  table_of_sets().erase(this);
+}
+
+const Storage::Slot* Storage::slot() const {
+  return is_slot_ ? static_cast<const Slot*>(this) : nullptr;
+}
+
+const Origin* Storage::origin() const { return is_slot_ ? &slot()->origin : nullptr; }
+
+ElementSet& Storage::written() const {
+  return is_slot_ ? *slot()->written : *table_of_sets().at(this);
+}
+
+void Storage::set_written(std::unique_ptr<ElementSet> written) {
+  if (is_slot_) {
+    slot()->written = std::move(written);
+  } else if (written != nullptr) {
+    table_of_sets()[this] = std::move(written);
+    is_in_table_ = true;
+  } else {
+    table_of_sets().erase(this);
+    is_in_table_ = false;
+  }
 }
 
 Ranges Storage::unwritten(const Layout& layout) const {
-  const std::lock_guard lock(cold_mutex());
+  const std::lock_guard lock(mutex_of_sets());
   switch (state()) {
     case State::kMeta:
     case State::kAllocated:
       return Ranges::touched_by(layout);
     case State::kPartial:
-      return cold_.load()->written->missing(layout);
+      return written().missing(layout);
     case State::kInitialized:
       break;
   }
@@ -101,12 +130,12 @@ Ranges Storage::unwritten(const Layout& layout) const {
 
 bool Storage::contains_written(const Layout& layout) const {
   if (state() == State::kMeta) return false;
-  const std::lock_guard lock(cold_mutex());
+  const std::lock_guard lock(mutex_of_sets());
   switch (state()) {
     case State::kInitialized:
       return true;
     case State::kPartial:
-      return cold_.load()->written->contains(layout);
+      return written().contains(layout);
     case State::kMeta:
     case State::kAllocated:
       break;
@@ -141,56 +170,50 @@ void Storage::mark_written_slowly(OpName op, const Layout& layout) {
 }
 
 void Storage::add_written(const Layout& layout, bool writer_at_work) {
-  Cold& cold = this->cold();
-  const std::lock_guard lock(cold_mutex());
+  const std::lock_guard lock(mutex_of_sets());
   const StorageWord now = word();  // other threads may have written other parts meanwhile
   if (now.state() == State::kInitialized) return;
-  if (now.state() == State::kAllocated) cold.written = std::make_unique<ElementSet>(numel_);
+  if (now.state() == State::kAllocated) set_written(std::make_unique<ElementSet>(numel_));
   // From now on the set counts, also if memory ends before all of the layout is in it.
   if (now.state() == State::kAllocated) set_word(now.with(State::kPartial));
-  cold.written->add(layout);
-  if (!writer_at_work) promote_if_full(cold, /*pristine=*/false);
+  written().add(layout);
+  if (!writer_at_work) promote_if_full(/*pristine=*/false);
 }
 
-void Storage::promote_if_full(Cold& cold, bool pristine) {
-  if (state() != State::kPartial || !cold.written->is_full()) return;
+void Storage::promote_if_full(bool pristine) {
+  if (state() != State::kPartial || !written().is_full()) return;
   set_word(word().with(State::kInitialized).with_pristine(pristine));
-  cold.written = nullptr;
+  set_written(nullptr);
 }
 
 void Storage::note_write(OpName op, const Layout& layout) {
   if (layout.numel() == 0 || WriteScope::covers(*this)) return;
-  Cold* const cold = cold_.load(std::memory_order_acquire);
-  if (cold != nullptr && cold->origin.has_value()) {
-    cold->overwrites.add(layout, numel_);
+  if (Slot* const slot = this->slot(); slot != nullptr) {
+    slot->overwrites.add(layout, numel_);
     try {
-      cold->log.add(Author::kOp, op);
+      slot->log.add(Author::kOp, op);
     } catch (const std::bad_alloc&) {
       // The op is done, and goes uncounted rather than fail now.
     }
   }
-  record(EventKind::kWritten, *this, op,
-         [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
+  Timeline::record(EventKind::kWritten, *this, op,
+                   [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
 }
 
 void Storage::restore(const Layout& layout) {
-  Cold* const cold = cold_.load(std::memory_order_acquire);
-  if (cold != nullptr) cold->overwrites.restore(layout, numel_);
+  if (is_slot_) slot()->overwrites.restore(layout, numel_);
 }
 
 void Storage::finish_writing(Author author, OpName op, int64_t count, bool pristine,
                              int64_t begin_ns) {
   const bool by_writer = author == Author::kWriter;
-  Cold* const cold = cold_.load(std::memory_order_acquire);
-  if (cold != nullptr && cold->origin.has_value()) {
-    cold->log.add(author, by_writer ? OpName("writer") : op);
-  }
-  record(
+  if (is_slot_) slot()->log.add(author, by_writer ? OpName("writer") : op);
+  Timeline::record(
       by_writer ? EventKind::kInitialized : EventKind::kLoaded, *this, op,
       [&] { return absl::StrCat(count, " of ", numel_, " elements"); }, begin_ns);
-  if (cold == nullptr || !by_writer) return;
-  const std::lock_guard lock(cold_mutex());
-  promote_if_full(*cold, pristine);
+  if (!by_writer) return;
+  const std::lock_guard lock(mutex_of_sets());
+  promote_if_full(pristine);
 }
 
 void Storage::mark_unwritten() {
@@ -215,19 +238,15 @@ void Storage::unseal(absl::string_view op) { set_sealed(op, false); }
 void Storage::set_sealed(absl::string_view op, bool sealed) {
   if (word().sealed() == sealed) return;
   set_word(word().with_sealed(sealed));
-  record(sealed ? EventKind::kSealed : EventKind::kUnsealed, *this, op,
-         [] { return absl::string_view(); });
+  Timeline::record(sealed ? EventKind::kSealed : EventKind::kUnsealed, *this, op,
+                   [] { return absl::string_view(); });
 }
 
 std::vector<WriteCount> Storage::writes() const {
-  const Cold* const cold = cold_.load(std::memory_order_acquire);
-  return cold == nullptr ? std::vector<WriteCount>() : cold->log.counts();
+  return is_slot_ ? slot()->log.counts() : std::vector<WriteCount>();
 }
 
-bool Storage::is_overwritten() const {
-  const Cold* const cold = cold_.load(std::memory_order_acquire);
-  return cold != nullptr && cold->overwrites.any();
-}
+bool Storage::is_overwritten() const { return is_slot_ && slot()->overwrites.any(); }
 
 Memory Storage::replace(absl::string_view op, Memory memory, Device device, DType dtype) noexcept {
   const StorageWord now = word();
@@ -245,7 +264,7 @@ Memory Storage::replace(absl::string_view op, Memory memory, Device device, DTyp
   const EventKind kind = dtype != now.dtype()          ? EventKind::kConverted
                          : now.state() == State::kMeta ? EventKind::kAllocated
                                                        : EventKind::kMoved;
-  record(kind, *this, op, [&] { return extent(*this); });
+  Timeline::record(kind, *this, op, [&] { return extent(*this); });
   return old;
 }
 
@@ -255,30 +274,25 @@ Memory Storage::release(absl::string_view op) noexcept {
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   data_ = nullptr;
   set_word({Device::meta(), now.dtype(), State::kMeta});
-  if (Cold* const cold = cold_.load(); cold != nullptr) cold->overwrites.clear();
-  record(EventKind::kReleased, *this, op, [&] { return extent(*this); });
+  if (is_slot_) slot()->overwrites.clear();
+  Timeline::record(EventKind::kReleased, *this, op, [&] { return extent(*this); });
   return old;
 }
 
 void Storage::copy_knowledge(const Storage& other) {
   const StorageWord word = other.word();
   requires_grad_ = other.requires_grad_;
-  if (const Cold* const theirs = other.cold_.load(std::memory_order_acquire); theirs != nullptr) {
-    Cold& ours = cold();
-    const std::lock_guard lock(cold_mutex());
-    if (theirs->written != nullptr) ours.written = std::make_unique<ElementSet>(*theirs->written);
-    ours.log.assign(theirs->log);
-    ours.overwrites = theirs->overwrites;
+  if (word.state() == State::kPartial) {
+    const std::lock_guard lock(mutex_of_sets());
+    set_written(std::make_unique<ElementSet>(other.written()));
+  }
+  if (is_slot_ && other.is_slot_) {
+    slot()->log.assign(other.slot()->log);
+    slot()->overwrites = other.slot()->overwrites;
   }
   // Of the memory, which is its own, it knows itself whether it is zero.
   set_word(
       this->word().with(word.state()).with_pristine(word.pristine()).with_sealed(word.sealed()));
-}
-
-Storage::Cold& Storage::cold() {
-  const std::lock_guard lock(cold_mutex());
-  if (cold_.load() == nullptr) cold_.store(new Cold, std::memory_order_release);
-  return *cold_.load();
 }
 
 }  // namespace hollow

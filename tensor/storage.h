@@ -105,10 +105,7 @@ class Storage {
   // --- the slot that declared it ---
 
   // Null for a tensor that no module declared.
-  const Origin* origin() const {
-    const Cold* const cold = cold_.load(std::memory_order_acquire);
-    return cold == nullptr || !cold->origin.has_value() ? nullptr : &*cold->origin;
-  }
+  const Origin* origin() const;
   Origin* origin() { return const_cast<Origin*>(std::as_const(*this).origin()); }
 
   // Who wrote to it, if a module declared it; else nothing is noted.
@@ -134,25 +131,23 @@ class Storage {
  private:
   friend class WriteScope;
 
-  struct Cold {
-    std::optional<Origin> origin;
-    std::unique_ptr<ElementSet> written;  // in state partial; guarded by cold_mutex()
-    WriteLog log;                         // where there is an origin
-    Overwrites overwrites;
-  };
-  // A storage that has its cold part beside it from the start.
+  // One that a module declared, with what is known of those alone.
   struct Slot;
 
-  Cold& cold();
+  Storage(Device device, DType dtype, int64_t numel, bool is_slot);
+
+  Slot* slot() { return const_cast<Slot*>(std::as_const(*this).slot()); }
+  const Slot* slot() const;  // null for another
   // Whether writes have to be told to somebody.
-  bool is_watched() const {
-    return cold_.load(std::memory_order_relaxed) != nullptr || Timeline::is_recording();
-  }
+  bool is_watched() const { return is_slot_ || Timeline::is_recording(); }
+  // The elements that were written, in state partial. Under the mutex of the sets, as all that
+  // changes the state together with them.
+  ElementSet& written() const;
+  void set_written(std::unique_ptr<ElementSet> written);
   bool contains_written(const Layout& layout) const;
   void mark_written_slowly(OpName op, const Layout& layout);
   void add_written(const Layout& layout, bool writer_at_work);
-  // Under cold_mutex().
-  void promote_if_full(Cold& cold, bool pristine);
+  void promote_if_full(bool pristine);
   void note_write(OpName op, const Layout& layout);
   // What WriteScope::finish() says of the storage: of each part, and of all of them.
   void restore(const Layout& layout);
@@ -163,11 +158,11 @@ class Storage {
 
   std::atomic<uint32_t> word_;
   bool requires_grad_ = false;
-  bool owns_cold_ = true;
+  const bool is_slot_;
+  bool is_in_table_ = false;  // of sets, which has those of storages that are no slots
   uint8_t last_stream_ = 0;
   int64_t numel_;
   void* data_ = nullptr;
-  std::atomic<Cold*> cold_{nullptr};  // a slot's own; else owned, and made at first need
 };
 
 }  // namespace hollow

@@ -98,24 +98,16 @@ class Timeline::Log {
   int number_of(const Storage& storage) {
     const auto known = numbers_.find(&storage);
     if (known != numbers_.end()) return known->second;
-    names_.emplace_back();
+    const Origin* const origin = storage.origin();
+    names_.emplace_back(origin == nullptr ? "" : origin->name);
     const int number = static_cast<int>(names_.size());
     try {
       numbers_.emplace(&storage, number);
-      name(storage);
     } catch (const std::bad_alloc&) {
-      numbers_.erase(&storage);
       names_.pop_back();
       throw;
     }
     return number;
-  }
-
-  void name(const Storage& storage) {
-    const auto known = numbers_.find(&storage);
-    const Origin* const origin = storage.origin();
-    if (known == numbers_.end() || origin == nullptr) return;
-    names_[static_cast<size_t>(known->second - 1)] = std::string(origin->name);
   }
 
   void drop() { ++dropped_; }
@@ -243,16 +235,6 @@ void Timeline::record(EventKind kind, const Storage& storage, absl::string_view 
   } catch (const std::bad_alloc&) {
     Log::current()->drop();
     if (kind == EventKind::kDied) Log::current()->forget(storage);
-  }
-}
-
-void Timeline::record_name(const Storage& storage) noexcept {
-  const std::lock_guard lock(Log::mutex());
-  if (Log::current() == nullptr) return;
-  try {
-    Log::current()->name(storage);
-  } catch (const std::bad_alloc&) {
-    Log::current()->drop();
   }
 }
 

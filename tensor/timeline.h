@@ -17,8 +17,10 @@
 #define HOLLOW_TENSOR_TIMELINE_H_
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -86,13 +88,28 @@ class Timeline {
   static bool is_recording() { return recording_.load(std::memory_order_relaxed); }
   // The time of the log that records now, for the begin of an event that has a length.
   static int64_t now_ns() noexcept;
+  // Where none records, does not ask for the detail; one that finds no memory is left out.
+  template <std::invocable Describe>
   static void record(EventKind kind, const Storage& storage, absl::string_view op,
-                     absl::string_view detail = "", int64_t begin_ns = -1) noexcept;
-  // The storage has got a name.
-  static void record_name(const Storage& storage) noexcept;
+                     Describe describe, int64_t begin_ns = -1) noexcept {
+    if (is_recording()) describe_and_record(kind, storage, op, describe, begin_ns);
+  }
 
  private:
   class Log;
+
+  template <typename Describe>
+  [[gnu::noinline]] static void describe_and_record(EventKind kind, const Storage& storage,
+                                                    absl::string_view op, Describe& describe,
+                                                    int64_t begin_ns) noexcept {
+    try {
+      record(kind, storage, op, absl::string_view(describe()), begin_ns);
+    } catch (const std::bad_alloc&) {
+      record(kind, storage, op, absl::string_view(), begin_ns);
+    }
+  }
+  static void record(EventKind kind, const Storage& storage, absl::string_view op,
+                     absl::string_view detail, int64_t begin_ns) noexcept;
 
   static std::atomic<bool> recording_;
 

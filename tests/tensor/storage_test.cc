@@ -2,6 +2,7 @@
 
 #include <barrier>
 #include <cstdint>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -229,6 +230,32 @@ TEST(StorageTest, OriginIsKept) {
   EXPECT_EQ(storage->origin()->name, "fc.weight");
   EXPECT_EQ(storage->origin()->key, RngKey(5));
   EXPECT_EQ(layout_of(*storage->origin()), (Layout{{2, 2}, {2, 1}, 0}));
+}
+
+// With the counts of its shared_ptr it is 48 bytes of the heap, and a meta tensor 160 with its
+// handle.
+TEST(StorageTest, IsSmall) {
+  EXPECT_LE(sizeof(Storage), 24u);
+  EXPECT_LE(sizeof(Tensor), 112u);
+}
+
+// What is known of a storage that is no slot is not kept in it.
+TEST(StorageTest, APartialOneIsForgottenWithItsMemoryAndWithItself) {
+  std::optional<Storage> storage;
+  for (int i = 0; i < 2; ++i) {
+    storage.emplace(Device::cpu(), DType::kF32, 8);
+    storage->mark_written("test", {{3}, {1}, 0});
+    ASSERT_EQ(storage->state(), State::kPartial);
+    EXPECT_EQ(storage->unwritten(whole(8)).ranges(), (std::vector<Range>{{3, 8}}));
+    storage->mark_unwritten();
+    storage->mark_written("test", {{2}, {1}, 6});
+    EXPECT_EQ(storage->unwritten(whole(8)).ranges(), (std::vector<Range>{{0, 6}}));
+    storage->mark_written("test", {{6}, {1}, 0});
+    ASSERT_EQ(storage->state(), State::kInitialized);
+    storage->mark_unwritten();
+    storage->mark_written("test", {{1}, {1}, 4 + i});  // and dies so
+  }
+  EXPECT_EQ(storage->unwritten(whole(8)).count(), 7);
 }
 
 TEST(StorageTest, TooLargeIsAFailureAndChangesNothing) {

@@ -237,6 +237,15 @@ TEST(TimelineTest, NamesStayWithTheDead) {
   EXPECT_EQ(timeline.name_of(-1), "");
 }
 
+TEST(TimelineTest, WhoWasBornBeforeDiesUnderItsName) {
+  auto ls = std::make_unique<nn::LayerScale>(2);
+  const Timeline timeline;
+  ls = nullptr;
+  ASSERT_THAT(timeline.events(), SizeIs(1));
+  EXPECT_EQ(timeline.events()[0].kind, EventKind::kDied);
+  EXPECT_EQ(timeline.name_of(1), "gamma");
+}
+
 TEST(TimelineTest, ThreadsAreNumberedAsTheyAreSeen) {
   Timeline timeline(Timeline::Clock::kSteps);
   const Tensor tensor = empty({4});
