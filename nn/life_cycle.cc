@@ -77,8 +77,8 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
     std::vector<std::string> kept;
     bool writes = false;
     for (const std::shared_ptr<Storage>& storage : all) {
-      // What is computed waits for what is on meta; as its writer left it, it alone is no reason.
-      const bool stays = storage->origin()->computed && (lacks || storage->pristine());
+      const bool waits = lacks && storage->state() != State::kInitialized;
+      const bool stays = storage->origin()->computed && (storage->pristine() || waits);
       writes = writes || (storage->numel() > 0 && !stays && has_gaps(*storage, Fill::kAll));
       if (storage->sealed() && has_values(*storage)) kept.emplace_back(storage->origin()->name);
     }
@@ -87,8 +87,9 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
           those(all, [](const Storage& storage) { return storage.state() == State::kMeta; });
       throw Error(
           ErrorCode::kSealed, "reset_parameters",
-          absl::StrCat("all that is real in ", title(),
-                       " is sealed, so there is nothing to write: ", absl::StrJoin(kept, ", "),
+          absl::StrCat("there is nothing to write in ", title(),
+                       ", since what is real is sealed, or computed and as its writer left it: ",
+                       absl::StrJoin(kept, ", "),
                        on_meta.empty()
                            ? "; unseal() gives it back to its writers"
                            : absl::StrCat("; materialize(module, device) keeps it, and completes "

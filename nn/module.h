@@ -183,10 +183,10 @@ class Module : public std::enable_shared_from_this<Module> {
   // the values it has, and gets those it lacks; gives back the qualified names of what it kept.
   //
   // Throws, before anything is written, Error(kWriter) with every slot that needs a writer and has
-  // none, and Error(kSealed) where all that is real is sealed, so that there is nothing to write. A
-  // writer that throws, or leaves elements unwritten, or reads a slot that is written after its
-  // own, ends it: what was written by then stays, the rest has lost its old values, and the Error
-  // lists what is unfinished.
+  // none, and Error(kSealed) where there is nothing to write: what is real is sealed, or computed,
+  // and then as its writer left it or waiting for what is on meta. A writer that throws, or leaves
+  // elements unwritten, or reads a slot that is written after its own, ends it: what was written by
+  // then stays, the rest has lost its old values, and the Error lists what is unfinished.
   std::vector<std::string> reset_parameters(Recurse recurse = Recurse::kYes);
 
   // Keeps the values that are there from the writers, and from nothing else: an optimizer, copy_()

@@ -31,11 +31,14 @@ struct Counters {
     const int64_t most = limit.load(std::memory_order_relaxed);
     if (more == 0) return;
     if (most == kNoLimit && more <= kFewBytes) return bytes.add(more);
-    if (bytes.add_up_to(most, more)) return;
+    // No device has half of what can be counted, and sums of less do not overflow.
+    if (more < kNoLimit / 2 && bytes.add_up_to(most, more)) return;
     throw kernels::Failure(
         kernels::Failure::Kind::kOutOfMemory,
-        absl::StrCat(more, " bytes on ", to_string(device), " are more than set_memory_limit(",
-                     most, ") leaves; the tensors there hold ", bytes.total()));
+        most == kNoLimit ? absl::StrCat("cannot allocate ", more, " bytes on ", to_string(device))
+                         : absl::StrCat(more, " bytes on ", to_string(device),
+                                        " are more than set_memory_limit(", most,
+                                        ") leaves; the tensors there hold ", bytes.total()));
   }
 
   void give_back(int64_t less) {

@@ -1,5 +1,5 @@
 // The name of an op: a literal, so that who keeps it need not copy it, and tells it from another in
-// a moment.
+// a moment. It must not be unloaded while tensors live that were written under it.
 //
 //   void scale_(OpName op, const Tensor& x);
 //   scale_("scale_", x);
@@ -14,8 +14,11 @@ namespace hollow {
 
 class OpName {
  public:
+  // Does not compile for an array that may change, or that does not end as a literal does.
   template <size_t kSize>
-  consteval OpName(const char (&literal)[kSize]) : text_(literal, kSize - 1) {}
+  consteval OpName(const char (&literal)[kSize]) : text_(literal, kSize - 1) {
+    if (literal[kSize - 1] != '\0') throw "no literal";
+  }
 
   constexpr absl::string_view text() const { return text_; }
   constexpr operator absl::string_view() const { return text_; }

@@ -25,8 +25,9 @@ class OwnedSum {
     }
   }
 
-  // Of what is never negative: does nothing and says false where the sum would be more than `most`.
-  // Threads that add in this way alone do not get past it together.
+  // Does nothing and says false where the sum would be more than `most`. Threads that add in this
+  // way alone do not get past it together. The sum is not negative, and that and `more` are less
+  // than 2^62.
   bool add_up_to(int64_t most, int64_t more) {
     int64_t others = of_others_.load(std::memory_order_relaxed);
     do {
@@ -37,8 +38,15 @@ class OwnedSum {
     return true;
   }
 
+  // Of one moment, also where others add meanwhile.
   int64_t total() const {
-    return of_owner_.load(std::memory_order_relaxed) + of_others_.load(std::memory_order_relaxed);
+    int64_t others = of_others_.load(std::memory_order_acquire);
+    while (true) {
+      const int64_t owner = of_owner_.load(std::memory_order_acquire);
+      const int64_t again = of_others_.load(std::memory_order_acquire);
+      if (again == others) return owner + others;
+      others = again;
+    }
   }
 
  private:

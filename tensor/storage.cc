@@ -1,29 +1,15 @@
 #include "tensor/storage.h"
 
-#include <mutex>
 #include <new>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tensor/storage_slot.h"
 #include "tensor/write_scope.h"
 
 namespace hollow {
 namespace {
-
-// One for all storages: it is taken where a storage is written in parts, never on the hot path.
-std::mutex& mutex_of_sets() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-// Under that. Few storages have a set, so the others shall not pay for a pointer to it.
-using SetTable = std::unordered_map<const Storage*, std::unique_ptr<ElementSet>>;
-SetTable& table_of_sets() {
-  static auto& table = *new SetTable;  // lives as long as any storage
-  return table;
-}
 
 State fresh_state(Device device, int64_t numel) {
   if (device.is_meta()) return State::kMeta;
@@ -49,18 +35,12 @@ void record_death(const Storage& storage) {
 
 }  // namespace
 
-struct Storage::Slot : Storage {
-  Slot(Device device, DType dtype, int64_t numel, Origin&& born)
-      : Storage(device, dtype, numel, /*is_slot=*/true), origin(std::move(born)) {
-    record_birth(*this);
-  }
-  ~Slot() { record_death(*this); }
+Storage::Slot::Slot(Device device, DType dtype, int64_t numel, Origin&& born)
+    : Storage(device, dtype, numel, /*is_slot=*/true), origin(std::move(born)) {
+  record_birth(*this);
+}
 
-  Origin origin;
-  WriteLog log;
-  Overwrites overwrites;
-  std::unique_ptr<ElementSet> written;
-};
+Storage::Slot::~Slot() { record_death(*this); }
 
 Storage::Storage(Device device, DType dtype, int64_t numel)
     : Storage(device, dtype, numel, /*is_slot=*/false) {
@@ -87,9 +67,7 @@ std::shared_ptr<Storage> Storage::make_slot(Device device, DType dtype, int64_t 
 Storage::~Storage() {
   if (!is_slot_) record_death(*this);  // a slot did so while it had its name
   if (data_ != nullptr) Memory::adopt(device(), last_stream_, data_, nbytes());
-  if (!is_in_table_) return;
-  const std::lock_guard lock(mutex_of_sets());
-  table_of_sets().erase(this);
+  if (is_in_table_) drop_written();
 }
 
 const Storage::Slot* Storage::slot() const {
@@ -97,51 +75,6 @@ const Storage::Slot* Storage::slot() const {
 }
 
 const Origin* Storage::origin() const { return is_slot_ ? &slot()->origin : nullptr; }
-
-ElementSet& Storage::written() const {
-  return is_slot_ ? *slot()->written : *table_of_sets().at(this);
-}
-
-void Storage::set_written(std::unique_ptr<ElementSet> written) {
-  if (is_slot_) {
-    slot()->written = std::move(written);
-  } else if (written != nullptr) {
-    table_of_sets()[this] = std::move(written);
-    is_in_table_ = true;
-  } else {
-    table_of_sets().erase(this);
-    is_in_table_ = false;
-  }
-}
-
-Ranges Storage::unwritten(const Layout& layout) const {
-  const std::lock_guard lock(mutex_of_sets());
-  switch (state()) {
-    case State::kMeta:
-    case State::kAllocated:
-      return Ranges::touched_by(layout);
-    case State::kPartial:
-      return written().missing(layout);
-    case State::kInitialized:
-      break;
-  }
-  return Ranges();
-}
-
-bool Storage::contains_written(const Layout& layout) const {
-  if (state() == State::kMeta) return false;
-  const std::lock_guard lock(mutex_of_sets());
-  switch (state()) {
-    case State::kInitialized:
-      return true;
-    case State::kPartial:
-      return written().contains(layout);
-    case State::kMeta:
-    case State::kAllocated:
-      break;
-  }
-  return layout.numel() == 0 && state() != State::kMeta;
-}
 
 void Storage::expect_write() {
   // Other threads may be writing other parts: what they make of the state must not be lost.
@@ -163,27 +96,11 @@ void Storage::mark_written_slowly(OpName op, const Layout& layout) {
     mark_changed();
   } else if (!writer_at_work && count == numel_ && layout.is_dense()) {
     set_word(before.with(State::kInitialized).with_pristine(false));
+    if (before.state() == State::kPartial) drop_written();
   } else {
     add_written(layout, writer_at_work);
   }
   if (is_watched()) note_write(op, layout);
-}
-
-void Storage::add_written(const Layout& layout, bool writer_at_work) {
-  const std::lock_guard lock(mutex_of_sets());
-  const StorageWord now = word();  // other threads may have written other parts meanwhile
-  if (now.state() == State::kInitialized) return;
-  if (now.state() == State::kAllocated) set_written(std::make_unique<ElementSet>(numel_));
-  // From now on the set counts, also if memory ends before all of the layout is in it.
-  if (now.state() == State::kAllocated) set_word(now.with(State::kPartial));
-  written().add(layout);
-  if (!writer_at_work) promote_if_full(/*pristine=*/false);
-}
-
-void Storage::promote_if_full(bool pristine) {
-  if (state() != State::kPartial || !written().is_full()) return;
-  set_word(word().with(State::kInitialized).with_pristine(pristine));
-  set_written(nullptr);
 }
 
 void Storage::note_write(OpName op, const Layout& layout) {
@@ -212,14 +129,14 @@ void Storage::finish_writing(Author author, OpName op, int64_t count, bool prist
       by_writer ? EventKind::kInitialized : EventKind::kLoaded, *this, op,
       [&] { return absl::StrCat(count, " of ", numel_, " elements"); }, begin_ns);
   if (!by_writer) return;
-  const std::lock_guard lock(mutex_of_sets());
-  promote_if_full(pristine);
+  finish_written(pristine);
 }
 
 void Storage::mark_unwritten() {
   const StorageWord now = word();
   if (now.state() == State::kMeta) return;
   set_word(now.with(fresh_state(now.device(), numel_)).with_pristine(false));
+  if (now.state() == State::kPartial) drop_written();
   restore({{numel_}, {1}, 0});  // what is no value any more is nobody's
 }
 
@@ -274,18 +191,15 @@ Memory Storage::release(absl::string_view op) noexcept {
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   data_ = nullptr;
   set_word({Device::meta(), now.dtype(), State::kMeta});
+  if (now.state() == State::kPartial) drop_written();
   if (is_slot_) slot()->overwrites.clear();
   Timeline::record(EventKind::kReleased, *this, op, [&] { return extent(*this); });
   return old;
 }
 
 void Storage::copy_knowledge(const Storage& other) {
-  const StorageWord word = other.word();
   requires_grad_ = other.requires_grad_;
-  if (word.state() == State::kPartial) {
-    const std::lock_guard lock(mutex_of_sets());
-    set_written(std::make_unique<ElementSet>(other.written()));
-  }
+  const StorageWord word = copy_written(other);
   if (is_slot_ && other.is_slot_) {
     slot()->log.assign(other.slot()->log);
     slot()->overwrites = other.slot()->overwrites;

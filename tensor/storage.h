@@ -14,9 +14,9 @@
 #define HOLLOW_TENSOR_STORAGE_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,7 +27,6 @@
 #include "tensor/memory.h"
 #include "tensor/op_name.h"
 #include "tensor/origin.h"
-#include "tensor/overwrites.h"
 #include "tensor/ranges.h"
 #include "tensor/shape.h"
 #include "tensor/storage_word.h"  // IWYU pragma: export
@@ -121,6 +120,9 @@ class Storage {
   // Drops the memory and what was known of it: back to meta, unsealed.
   Memory release(absl::string_view op) noexcept;
 
+  // Of how many storages, slots apart, it is kept which elements were written. For tests.
+  static size_t num_partial();
+
   // All that is known of `other`, whose memory has been copied here: states, seal, who wrote.
   void copy_knowledge(const Storage& other);
 
@@ -140,13 +142,18 @@ class Storage {
   const Slot* slot() const;  // null for another
   // Whether writes have to be told to somebody.
   bool is_watched() const { return is_slot_ || Timeline::is_recording(); }
-  // The elements that were written, in state partial. Under the mutex of the sets, as all that
-  // changes the state together with them.
-  ElementSet& written() const;
-  void set_written(std::unique_ptr<ElementSet> written);
   bool contains_written(const Layout& layout) const;
   void mark_written_slowly(OpName op, const Layout& layout);
   void add_written(const Layout& layout, bool writer_at_work);
+  // The slot's writer is done: initialized, if that was all.
+  void finish_written(bool pristine);
+  // No more partial.
+  void drop_written();
+  // Gives back the state, of the same moment.
+  StorageWord copy_written(const Storage& other);
+  // The elements that were written, in state partial; under the lock that the four above take.
+  ElementSet& written() const;
+  void set_written(std::unique_ptr<ElementSet> written);
   void promote_if_full(bool pristine);
   void note_write(OpName op, const Layout& layout);
   // What WriteScope::finish() says of the storage: of each part, and of all of them.

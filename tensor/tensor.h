@@ -27,8 +27,8 @@
 #include "absl/types/span.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
-#include "tensor/error.h"  // IWYU pragma: export
-#include "tensor/op_name.h"
+#include "tensor/error.h"    // IWYU pragma: export
+#include "tensor/op_name.h"  // IWYU pragma: export
 #include "tensor/shape.h"
 #include "tensor/storage.h"
 
@@ -50,7 +50,7 @@ class Tensor {
         is_contiguous_(layout_.is_contiguous()) {}
   // All of a storage, contiguous.
   static Tensor whole(std::shared_ptr<Storage> storage, const Shape& shape) {
-    return Tensor(std::move(storage), shape);
+    return Tensor(Whole{}, std::move(storage), shape);
   }
 
   // --- what it is; all of it answers on meta ---
@@ -138,7 +138,8 @@ class Tensor {
   void write(absl::FunctionRef<void(absl::Span<T>)> fill) const;
 
  private:
-  Tensor(std::shared_ptr<Storage> storage, const Shape& shape)
+  struct Whole {};
+  Tensor(Whole, std::shared_ptr<Storage> storage, const Shape& shape)
       : storage_(std::move(storage)),
         layout_{shape, contiguous_strides(shape)},
         is_contiguous_(true) {}

@@ -541,6 +541,16 @@ TEST(LifeCycleTest, WhereAllElseIsSealedWhatIsComputedIsAReasonIfItChanged) {
   module.to_empty(Device::cpu());
   EXPECT_EQ(module.reset_parameters(), std::vector<std::string>{"w"});
   EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 14.0f));
+  // It may be what waits for another slot, so without values it is no reason beside one on meta.
+  module.add_parameter("v", {2}, init::ones(), {.device = Device::meta()});
+  fill_(module.b, -1.0);
+  EXPECT_EQ(module.reset_parameters(), std::vector<std::string>{"w"});
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 14.0f));
+  module.b.storage()->mark_unwritten();
+  expect_error(ErrorCode::kSealed, {"w", "materialize(module", "\"v\" [2] f32 on meta"},
+               [&] { module.reset_parameters(); });
+  materialize(module, Device::cpu());
+  EXPECT_EQ(module.b.to_vector<float>(), std::vector<float>(2, 14.0f));
 }
 
 // A slot that is a part of another module's: it is complete where that part is.

@@ -4,6 +4,7 @@
 #include <barrier>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -171,6 +172,7 @@ TEST(MemoryTest, NoBytesAreNoAllocation) {
 TEST(MemoryTest, TooMuchIsAFailureAndChangesNothing) {
   const MemoryStats before = memory_stats(Device::cpu());
   EXPECT_THROW(Memory(Device::cpu(), int64_t{1} << 52), kernels::Failure);
+  EXPECT_THROW(Memory(Device::cpu(), std::numeric_limits<int64_t>::max() - 7), kernels::Failure);
   const MemoryStats after = memory_stats(Device::cpu());
   EXPECT_EQ(after.bytes, before.bytes);
   EXPECT_EQ(after.peak_bytes, before.peak_bytes);

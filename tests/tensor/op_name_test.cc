@@ -29,5 +29,15 @@ TEST(OpNameTest, IsEqualByItsText) {
 static_assert(!std::is_constructible_v<OpName, absl::string_view>);
 static_assert(!std::is_constructible_v<OpName, const char*>);
 
+template <const auto& kText>
+concept IsAName = requires {
+  typename std::bool_constant<(OpName(kText), true)>;
+};
+char may_change[] = "mul_";
+constexpr char kWithoutEnd[] = {'m', 'u', 'l', '_'};
+static_assert(IsAName<kHere>);
+static_assert(!IsAName<may_change>);
+static_assert(!IsAName<kWithoutEnd>);
+
 }  // namespace
 }  // namespace hollow
