@@ -88,11 +88,10 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
       throw Error(
           ErrorCode::kSealed, "reset_parameters",
           absl::StrCat("there is nothing to write in ", title(),
-                       ", since what is real is sealed, or computed and as its writer left it: ",
-                       absl::StrJoin(kept, ", "),
+                       ", where these are sealed: ", absl::StrJoin(kept, ", "),
                        on_meta.empty()
-                           ? "; unseal() gives it back to its writers"
-                           : absl::StrCat("; materialize(module, device) keeps it, and completes "
+                           ? "; unseal() gives them back to their writers"
+                           : absl::StrCat("; materialize(module, device) keeps them, and completes "
                                           "what has no memory: ",
                                           describe_all(on_meta))));
     }

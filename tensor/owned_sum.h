@@ -19,7 +19,7 @@ class OwnedSum {
 
   void add(int64_t more) {
     if (is_mine()) {
-      of_owner_.store(of_owner_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+      of_owner_.store(of_owner_.load(std::memory_order_relaxed) + more, std::memory_order_release);
     } else {
       of_others_.fetch_add(more, std::memory_order_relaxed);
     }

@@ -522,7 +522,7 @@ TEST(LifeCycleTest, WhereAllThatIsRealIsSealedTheRestIsNamed) {
   load_state_dict(*tree, {{"own", counting({3})}}, {.strict = false});
   tree->scratch.storage()->release("test");
   expect_error(ErrorCode::kSealed,
-               {"own", "materialize(module, device) keeps it", "\"left.w\" [2] f32 on meta"},
+               {"own", "materialize(module, device) keeps them", "\"left.w\" [2] f32 on meta"},
                [&] { tree->reset_parameters(); });
   materialize(*tree, Device::cpu());
   EXPECT_EQ(tree->own.to_vector<float>(), (std::vector<float>{1, 2, 3}));
