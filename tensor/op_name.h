@@ -25,8 +25,11 @@ class OpName {
 
   // As a rule by the address: one name may be a literal of two places of a program.
   friend constexpr bool operator==(OpName a, OpName b) {
-    const bool same_size = a.text_.size() == b.text_.size();
-    return same_size && (a.text_.data() == b.text_.data() || a.text_ == b.text_);
+    return a.is_same_literal(b) || a.text_ == b.text_;
+  }
+  // Of one place, or merged by the linker; two names may be equal and not this.
+  constexpr bool is_same_literal(OpName other) const {
+    return text_.size() == other.text_.size() && text_.data() == other.text_.data();
   }
 
  private:

@@ -43,6 +43,7 @@ class WriteLog {
  private:
   struct Node;
 
+  void add_slowly(Author author, OpName op, int64_t count);
   void clear();
 
   std::atomic<Node*> newest_{nullptr};  // a list that only grows
