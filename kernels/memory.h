@@ -35,6 +35,7 @@ void copy(Cuda to_place, void* to, Cuda from_place, const void* from, size_t byt
 
 // Gives back to the system what is kept of freed memory for the next that is allocated.
 void empty_cache(Cpu) noexcept;
+// Waits for what was enqueued there, since memory is freed on streams.
 void empty_cache(Cuda place);
 
 // Waits until everything enqueued on the place's device is done; throws what went wrong there.

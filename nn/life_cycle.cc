@@ -51,10 +51,8 @@ void follow(OpName op, const Storages& all, const Storages& computed) {
   const bool lacks = std::any_of(all.begin(), all.end(), [](const auto& storage) {
     return !storage->origin()->computed && storage->state() != State::kInitialized;
   });
-  listing_unfinished(op, computed, [&] {
-    outdate(op, computed);
-    compute(op, computed, /*may_wait=*/lacks);
-  });
+  outdate(op, computed);
+  compute(op, computed, /*may_wait=*/lacks);
 }
 
 // Whether reset_parameters() would write what is there.
@@ -96,7 +94,7 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
                                           describe_all(on_meta))));
     }
     require_writers("reset_parameters", title(), all, Fill::kAll);
-    write_slots("reset_parameters", all, Fill::kAll);
+    write_slots("reset_parameters", all, Fill::kAll, /*may_wait=*/lacks);
     return kept;
   });
 }
@@ -125,7 +123,8 @@ void Module::to(Device device) {
       throw Error(ErrorCode::kMeta, "to",
                   absl::StrCat("these have no values to take to ", to_string(device), ": ",
                                describe_all(without), "; to_empty(", to_string(device),
-                               ") gives them memory there, and then reset_parameters() values"));
+                               ") gives them memory there, and materialize(module, ",
+                               to_string(device), ") values"));
     }
     hollow::to_empty("to", all, device);
   });
@@ -148,7 +147,8 @@ void Module::to(DType dtype) {
     if (floating.empty()) return;
     convert("to", floating, dtype);
     // Of whatever dtype: what they are computed from has changed.
-    follow("to", all, computed_with_values(all));
+    const Storages computed = computed_with_values(all);
+    listing_unfinished("to", computed, [&] { follow("to", all, computed); });
   });
 }
 
@@ -198,6 +198,8 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     const Storages all = storages(Recurse::kYes);
     const Storages computed =
         is_real && runs ? computed_with_values(all, storage.get()) : Storages();
+    Storages written = computed;
+    written.push_back(storage);
     Origin& origin = *storage->origin();
     const void* const old_giver = origin.giver;
     give_writer(storage);
@@ -205,16 +207,21 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     ++origin.writers_given;
     storage->mark_changed();  // what a sealed one holds is not the new writer's
     if (!runs) return;
-    try {
-      write_slot("set_writer", declared(storage), Fill::kAll);
-      follow("set_writer", all, computed);
-    } catch (...) {
-      std::swap(origin.writer, writer);
-      origin.giver = old_giver;
-      --origin.writers_given;
-      storage->mark_unwritten();
-      throw;
-    }
+    listing_unfinished("set_writer", written, [&] {
+      try {
+        write_slot("set_writer", declared(storage), Fill::kAll);
+        follow("set_writer", all, computed);
+      } catch (...) {
+        std::swap(origin.writer, writer);
+        origin.giver = old_giver;
+        --origin.writers_given;
+        // What has been computed by now, of values that nobody keeps, is no value either.
+        for (const std::shared_ptr<Storage>& each : written) {
+          if (!each->sealed()) each->mark_unwritten();
+        }
+        throw;
+      }
+    });
   });
 }
 

@@ -203,8 +203,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // no values, those that read it wait for that, unwritten.
   void to(DType dtype);
 
-  // Back to meta. Throws Error(kChanged), and does nothing, where reset_parameters() would not
-  // bring back the values that are there: each must be as its writer left it, or never written.
+  // Back to meta. Throws Error(kChanged), and does nothing, where a value is not as its writer left
+  // it, so that reset_parameters() would not bring it back; what it read elsewhere may differ.
   void release();
 
   // From now on writers get new random numbers; what is initialized keeps its values until the next
@@ -215,7 +215,7 @@ class Module : public std::enable_shared_from_this<Module> {
   // slot is real and not sealed; what is computed in this module or below is then computed anew.
   // The last writer given wins, and may refer to this module: it is dropped when this module dies.
   // One that does not fit the slot is refused before anything changes; one that fails later leaves
-  // the old writer in place, and the slot without values.
+  // the old writer in place, and the slot and what is computed without values.
   void set_writer(absl::string_view name, Writer writer);
 
   // Throws Error(kUninitialized) with every parameter and buffer that is not initialized.

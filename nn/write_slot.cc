@@ -84,6 +84,23 @@ void write_missing(OpName op, const Tensor& tensor) {
   scope.finish(missing);
 }
 
+// Whether a writer read what lies on another device than what it writes, as meta is one.
+bool is_elsewhere(const Error& error) {
+  return error.code() == ErrorCode::kMeta || error.code() == ErrorCode::kDevice;
+}
+
+// False where the writer reads what has no values yet, and it may wait for that.
+bool write_or_wait(OpName op, const std::shared_ptr<Storage>& storage, Fill fill, bool may_wait) {
+  try {
+    write_slot(op, declared(storage), fill);
+    return true;
+  } catch (const Error& error) {
+    const bool lacks = is_elsewhere(error) || error.code() == ErrorCode::kUninitialized;
+    if (!lacks || !may_wait) throw;
+    return false;
+  }
+}
+
 }  // namespace
 
 Tensor declared(const std::shared_ptr<Storage>& storage) {
@@ -98,7 +115,12 @@ std::string describe_all(const std::vector<Tensor>& tensors) {
 
 void try_writer(OpName op, const Storage& storage, const Writer& writer) {
   const Tensor twin = twin_of(op, storage, {.dtype = storage.dtype(), .device = Device::meta()});
-  run_writer(op, writer, *storage.origin(), twin);
+  try {
+    run_writer(op, writer, *storage.origin(), twin);
+  } catch (const Error& error) {
+    // Beside a real slot it may read what is real as well, and no op takes that with a meta twin.
+    if (storage.state() == State::kMeta || !is_elsewhere(error)) throw;
+  }
 }
 
 bool has_gaps(const Storage& storage, Fill fill) {
@@ -132,12 +154,16 @@ void outdate(absl::string_view op, const Storages& storages) {
   }
 }
 
-void write_slots(OpName op, const Storages& storages, Fill fill) {
+void write_slots(OpName op, const Storages& storages, Fill fill, bool may_wait) {
   listing_unfinished(op, storages, [&] {
     if (fill == Fill::kAll) outdate(op, storages);
+    Storages waiting;
     for (const std::shared_ptr<Storage>& storage : storages) {
-      if (has_gaps(*storage, fill)) write_slot(op, declared(storage), fill);
+      if (!has_gaps(*storage, fill)) continue;
+      const bool waits = may_wait && storage->origin()->computed;
+      if (!write_or_wait(op, storage, fill, waits)) waiting.push_back(storage);
     }
+    compute(op, waiting, may_wait);
   });
 }
 
@@ -148,17 +174,9 @@ std::vector<std::string> compute(OpName op, const Storages& storages, bool may_w
     const Origin& origin = *storage->origin();
     if (!origin.computed || origin.writer == nullptr) return true;
     if (!has_gaps(*storage, Fill::kAll)) return true;
-    try {
-      write_slot(op, declared(storage), Fill::kAll);
-      names.emplace_back(origin.name);
-      return true;
-    } catch (const Error& error) {
-      const bool lacks = error.code() == ErrorCode::kMeta ||
-                         error.code() == ErrorCode::kUninitialized ||
-                         error.code() == ErrorCode::kDevice;
-      if (!lacks || !may_wait) throw;
-      return false;
-    }
+    const bool written = write_or_wait(op, storage, Fill::kAll, may_wait);
+    if (written) names.emplace_back(origin.name);
+    return written;
   };
   // Those that wait may wait for one another.
   Storages waiting = storages;

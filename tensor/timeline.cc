@@ -88,7 +88,7 @@ class Timeline::Log {
            int64_t begin_ns) {
     const int64_t now = now_ns();
     events_.push_back({kind, number_of(storage), thread_number(), std::string(op),
-                       std::string(detail), begin_ns < 0 ? now : begin_ns, now});
+                       std::string(detail), begin_ns < 0 ? now : std::min(begin_ns, now), now});
     if (kind == EventKind::kDied) forget(storage);
   }
 

@@ -55,6 +55,7 @@ void empty_cache(Cuda place) {
   const DeviceGuard guard(place);
   cudaMemPool_t pool;
   check(cudaDeviceGetDefaultMemPool(&pool, place.device), "cudaDeviceGetDefaultMemPool");
+  check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");  // frees that are on a stream still
   check(cudaMemPoolTrimTo(pool, 0), "cudaMemPoolTrimTo");
 }
 
@@ -80,9 +81,13 @@ void copy(Cuda to_place, void* to, Cuda from_place, const void* from, size_t byt
   order(from_place, to_place);
   {
     const DeviceGuard guard(to_place);
-    check(cudaMemcpyPeerAsync(to, to_place.device, from, from_place.device, bytes,
-                              stream_of(to_place)),
-          "cudaMemcpyPeerAsync");
+    const cudaStream_t stream = stream_of(to_place);
+    if (from_place.device == to_place.device) {
+      check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream), "cudaMemcpyAsync");
+    } else {
+      check(cudaMemcpyPeerAsync(to, to_place.device, from, from_place.device, bytes, stream),
+            "cudaMemcpyPeerAsync");
+    }
   }
   order(to_place, from_place);
 }

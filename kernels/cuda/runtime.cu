@@ -62,12 +62,15 @@ void check(cudaError_t status, const char* call) {
 
 void check_launch() { check(cudaGetLastError(), "the kernel launch"); }
 
-DeviceGuard::DeviceGuard(Cuda place) {
+DeviceGuard::DeviceGuard(Cuda place) : device_(place.device) {
   check(cudaGetDevice(&previous_), "cudaGetDevice");
-  if (previous_ != place.device) check(cudaSetDevice(place.device), "cudaSetDevice");
+  if (previous_ != device_) check(cudaSetDevice(device_), "cudaSetDevice");
 }
 
-DeviceGuard::~DeviceGuard() { cudaSetDevice(previous_); }
+DeviceGuard::~DeviceGuard() {
+  if (previous_ == device_) return;  // to set a device, also the current one, makes its context
+  if (cudaSetDevice(previous_) != cudaSuccess) cudaGetLastError();
+}
 
 cudaStream_t stream_of(Cuda place) {
   static std::mutex mutex;

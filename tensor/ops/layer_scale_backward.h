@@ -10,8 +10,8 @@
 // and the gradient of a residual is grad_y itself. x is what forward had: after an in-place forward
 // it is gone, and grad_gamma with it.
 //
-// Floating types, all of one dtype; computed in f32, each result rounded once. f64, for reference,
-// is computed in f64, on the CPU alone: elsewhere Error(kUnsupported). grad_gamma has the same bits
+// Floating types, all of one dtype; computed in f32, the gradient of x rounded once, that of gamma
+// from f64 to f32 and then to the dtype. f64, for reference, is computed in f64, on the CPU alone: elsewhere Error(kUnsupported). grad_gamma has the same bits
 // for the same shapes and dtype: the order of its additions depends on nothing else, on the CPU not
 // even on the instruction set, and nowhere on strides. Between devices it differs by rounding.
 // Operands that are not contiguous are copied first; on the CPU, without an index, not those that

@@ -9,9 +9,11 @@
 #include "nn/materialize.h"
 #include "nn/module.h"
 #include "nn/state_dict.h"
+#include "tensor/factory.h"
 #include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
+#include "tensor/placement.h"
 #include "tests/nn/tree.h"
 #include "tests/testing.h"
 
@@ -124,6 +126,19 @@ TEST(LifeCycleTest, AWriterIsTriedOnMetaBeforeItWrites) {
   expect_error(ErrorCode::kShape, {"\"left.w\" [2]"},
                [&] { tree.set_writer("left.w", writes_then_misfits); });
   EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
+}
+
+TEST(LifeCycleTest, ANewWriterOfARealSlotMayReadWhatIsReal) {
+  Tree tree;
+  tree.set_writer("right.w", [&](const Tensor& tensor, RngKey) {
+    fill_(tensor, 1.0);
+    add_(tensor, tree.left.w);
+    add_(tensor, ones({2}, {.device = Device::cpu()}));
+  });
+  EXPECT_EQ(tree.right.w.to_vector<float>(), (std::vector<float>{4.5, 4.5}));
+  fill_(tree.right.w, -1.0);
+  tree.reset_parameters();
+  EXPECT_EQ(tree.right.w.to_vector<float>(), (std::vector<float>{4.5, 4.5}));
 }
 
 TEST(LifeCycleTest, AWriterThatFailsLaterLeavesTheOldOneInPlace) {
@@ -373,6 +388,52 @@ TEST(LifeCycleTest, WhatIsComputedWaitsForWhatIsComputedLater) {
   module.set_writer("w", init::constant(5.0));
   EXPECT_EQ(a.to_vector<float>(), (std::vector<float>{5, 5}));
   EXPECT_EQ(b.to_vector<float>(), (std::vector<float>{10, 10}));
+}
+
+// Nothing is left that was computed from values which are gone.
+TEST(LifeCycleTest, AWriterThatFailsTakesWhatWasComputedFromItsValues) {
+  Module module;
+  const Tensor w = module.add_parameter("w", {2}, init::constant(3.0));
+  const Tensor a = module.add_buffer(
+      "a", {2}, [w](const Tensor& tensor, RngKey) { tensor.copy_(w); }, Persistent::kNo);
+  const Tensor b = module.add_buffer(
+      "b", {2},
+      [w](const Tensor& tensor, RngKey) {
+        if (!tensor.is_meta() && w.select(0, 0).item<float>() == 5)
+          throw Error(ErrorCode::kValue, "b", "no luck");
+        tensor.copy_(w);
+      },
+      Persistent::kNo);
+  expect_error(ErrorCode::kValue, {"no luck", "Unfinished: \"a\"", "\"b\"", "\"w\""},
+               [&] { module.set_writer("w", init::constant(5.0)); });
+  for (const Tensor& each : {w, a, b}) EXPECT_EQ(each.state(), State::kAllocated);
+  module.reset_parameters();
+  EXPECT_EQ(a.to_vector<float>(), (std::vector<float>{3, 3}));
+}
+
+TEST(LifeCycleTest, WhatIsComputedWaitsForMetaInAResetToo) {
+  Module module;
+  const Tensor q = module.add_parameter("q", {2}, init::constant(4.0));
+  const Tensor p = module.add_parameter("p", {2}, init::constant(2.0), {.device = Device::meta()});
+  const Tensor c =
+      module.add_buffer("c", {2}, [p](const Tensor& tensor, RngKey) { tensor.copy_(p); },
+                        Persistent::kNo, {.device = Device::meta()});
+  const Tensor d = module.add_buffer(
+      "d", {2}, [](const Tensor& tensor, RngKey) { fill_(tensor, 9.0); }, Persistent::kNo);
+  // Written before d, which it reads: it has another chance.
+  const Tensor e = module.add_child<Module>("child").add_buffer(
+      "e", {2}, [d](const Tensor& tensor, RngKey) { tensor.copy_(d); }, Persistent::kNo);
+  to_empty(c, Device::cpu());
+  fill_(q, -1.0);
+  fill_(d, -1.0);
+  module.reset_parameters();
+  EXPECT_EQ(q.to_vector<float>(), (std::vector<float>{4, 4}));
+  EXPECT_EQ(d.to_vector<float>(), (std::vector<float>{9, 9}));
+  EXPECT_EQ(e.to_vector<float>(), (std::vector<float>{9, 9}));
+  EXPECT_EQ(c.state(), State::kAllocated);
+  materialize(p, Device::cpu());
+  materialize(c, Device::cpu());
+  EXPECT_EQ(c.to_vector<float>(), (std::vector<float>{2, 2}));
 }
 
 TEST(LifeCycleTest, ANewWriterOfWhatWasReleasedWritesNothing) {

@@ -177,7 +177,7 @@ void add_layers(std::vector<Call>* calls) {
                         }
                         return results;
                       },
-                      is_f64 ? Nearness::kNotThereYet : Nearness::kRounding});
+                      is_f64 ? Nearness::kNotThereYet : Nearness::kF32Sums});
   }
   for (const DType t : kF32Floats) {
     calls->push_back({absl::StrCat("linear ", to_string(t)),

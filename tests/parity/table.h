@@ -14,7 +14,8 @@ namespace hollow::testing {
 // How near a CUDA device's values are to the CPU's.
 enum class Nearness {
   kBits,         // elementwise and random: the same bits
-  kRounding,     // sums: the order of additions differs
+  kRounding,     // f64 sums of a few: the order of additions differs
+  kF32Sums,      // of thousands, whose terms cancel: likewise
   kNotThereYet,  // Error(kUnsupported) on CUDA
 };
 
