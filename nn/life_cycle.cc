@@ -32,25 +32,32 @@ bool has_values(const Storage& storage) {
   return storage.numel() > 0 && (state == State::kPartial || state == State::kInitialized);
 }
 
-// Those that have to follow when others change; not that one itself.
-Storages computed_with_values(const Storages& storages, const Storage* but = nullptr) {
+// Whether anything but that one, and what is computed, is unfinished.
+bool lacks_values(const Storages& storages, const Storage* but = nullptr) {
+  return std::any_of(storages.begin(), storages.end(), [&](const auto& storage) {
+    return storage.get() != but && !storage->origin()->computed &&
+           storage->state() != State::kInitialized;
+  });
+}
+
+// Those that have to follow when others change, or one of the others, which is not among them: what
+// has values, and what a failure left without where nothing else is unfinished.
+Storages computed_after(const Storages& storages, const Storage* other = nullptr) {
+  const bool lacks = lacks_values(storages, other);
   Storages computed;
   for (const std::shared_ptr<Storage>& storage : storages) {
     const Origin& origin = *storage->origin();
-    if (storage.get() != but && origin.computed && origin.writer != nullptr &&
-        has_values(*storage)) {
+    const bool follows = has_values(*storage) || (!lacks && storage->state() != State::kMeta);
+    if (storage.get() != other && origin.computed && origin.writer != nullptr && follows) {
       computed.push_back(storage);
     }
   }
   return computed;
 }
 
-// Computes anew what has values and has to follow. Where something else is unfinished, what reads
-// that waits for it.
+// Computes them anew. Where something else is unfinished, what reads that waits for it.
 void follow(OpName op, const Storages& all, const Storages& computed) {
-  const bool lacks = std::any_of(all.begin(), all.end(), [](const auto& storage) {
-    return !storage->origin()->computed && storage->state() != State::kInitialized;
-  });
+  const bool lacks = lacks_values(all);
   outdate(op, computed);
   compute(op, computed, /*may_wait=*/lacks);
 }
@@ -147,7 +154,7 @@ void Module::to(DType dtype) {
     if (floating.empty()) return;
     convert("to", floating, dtype);
     // Of whatever dtype: what they are computed from has changed.
-    const Storages computed = computed_with_values(all);
+    const Storages computed = computed_after(all);
     listing_unfinished("to", computed, [&] { follow("to", all, computed); });
   });
 }
@@ -196,8 +203,7 @@ void Module::set_writer(absl::string_view name, Writer writer) {
       const Claim claim("set_writer", *storage);
     }
     const Storages all = storages(Recurse::kYes);
-    const Storages computed =
-        is_real && runs ? computed_with_values(all, storage.get()) : Storages();
+    const Storages computed = is_real && runs ? computed_after(all, storage.get()) : Storages();
     Storages written = computed;
     written.push_back(storage);
     Origin& origin = *storage->origin();

@@ -29,20 +29,20 @@ bool is_missing(const std::shared_ptr<Storage>& storage) {
   return !storage->origin()->computed && storage->state() != State::kInitialized;
 }
 
-// Takes their values from the buffers that are computed, where something that they may be computed
-// from is about to get its own. Under each one's claim, since whoever computes it does so when
-// nothing is missing any more: so no thread takes what another has just computed.
+// Takes their values from the buffers that were computed before something lost its own: where
+// anything is missing, that may be about to get others. What is missing and never had values could
+// not be read, so it outdates nothing; nor does anything what another thread has computed just now.
 void outdate_computed(const Storages& storages) {
-  const auto are_missing = [&] {
-    return std::any_of(storages.begin(), storages.end(), is_missing);
-  };
-  if (!are_missing()) return;
+  if (std::none_of(storages.begin(), storages.end(), is_missing)) return;
+  uint64_t lost = 0;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    if (!storage->origin()->computed) lost = std::max(lost, storage->turned_at());
+  }
   for (const std::shared_ptr<Storage>& storage : storages) {
     const Origin& origin = *storage->origin();
-    const bool has_values = storage->state() != State::kAllocated;
-    if (!origin.computed || origin.writer == nullptr || !has_values) continue;
+    if (!origin.computed || origin.writer == nullptr || storage->turned_at() >= lost) continue;
     const Claim claim(kOp, *storage);
-    if (are_missing()) storage->mark_unwritten();
+    if (storage->turned_at() < lost) storage->mark_unwritten();
   }
 }
 

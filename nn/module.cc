@@ -23,19 +23,19 @@ Module::Module(const NextChild* birth)
 Module::~Module() {
   NextChild::forget(this);
   root_->forget(this);
-  for (const Slot& slot : slots_) forget_writer(slot);
+  for (const Slot& slot : slots_) {
+    if (is_born_here(slot)) root_->drop_writer(*slot.tensor.storage()->origin());
+  }
 }
 
-void Module::forget_writer(const Slot& slot) {
-  Origin* const origin = slot.tensor.storage()->origin();
+bool Module::is_born_here(const Slot& slot) {
+  const absl::string_view born = slot.tensor.storage()->origin()->name;
   // Names are kept once for each slot, so they are the same only where the slot is.
-  const bool born_here =
-      origin->name.data() + origin->name.size() == slot.name.data() + slot.name.size();
-  if (born_here) root_->drop_writer(*origin);
+  return born.data() + born.size() == slot.name.data() + slot.name.size();
 }
 
 void Module::give_writer(const std::shared_ptr<Storage>& storage) {
-  root_->note_given(storage);
+  root_->note_given(this, storage);
   storage->origin()->giver = this;
 }
 

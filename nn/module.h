@@ -199,8 +199,8 @@ class Module : public std::enable_shared_from_this<Module> {
   void to(Device device);
 
   // Converts floating parameters and buffers; integers and bools stay. Legal on meta and before
-  // initialization. Non-persistent buffers that had values are computed anew; where something has
-  // no values, those that read it wait for that, unwritten.
+  // initialization. Non-persistent buffers that had values, and others where nothing else is
+  // unfinished, are computed anew; what reads something without values waits for it, unwritten.
   void to(DType dtype);
 
   // Back to meta. Throws Error(kChanged), and does nothing, where a value is not as its writer left
@@ -251,13 +251,11 @@ class Module : public std::enable_shared_from_this<Module> {
   Tensor& share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
                      const Tensor& tensor);
   void share(absl::string_view name, Module& child);
-  // A writer may hold on to its module, so it outlives neither the slot that it was given to, nor
-  // the module that gave it.
-  void forget_writer(const Slot& slot);
-  // The storage's writer is this module's from now on.
+  // Whether the slot's storage was declared as this slot, and so is tied to no other's.
+  static bool is_born_here(const Slot& slot);
+  // The storage's writer is this module's from now on: it may hold on to the module, and dies with
+  // it.
   void give_writer(const std::shared_ptr<Storage>& storage);
-  // Whether a slot of the tree, other than that one, is on the same storage.
-  bool is_tied(const Slot& slot) const;
   // Whether this is the other module, or below it, or will be once it is built.
   bool is_part_of(Module& whole);
   void check_name(absl::string_view op, absl::string_view name) const;

@@ -1,6 +1,5 @@
 #include "nn/root.h"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -40,27 +39,24 @@ std::vector<Birth> Module::Root::unlisted() const {
   return births_ == nullptr ? std::vector<Birth>() : births_->unlisted();
 }
 
-void Module::Root::note_given(const std::shared_ptr<Storage>& storage) {
+void Module::Root::note_given(const Module* giver, const std::shared_ptr<Storage>& storage) {
   const std::lock_guard lock(mutex_);
-  const bool known = std::any_of(given_.begin(), given_.end(),
-                                 [&](const auto& each) { return each.lock() == storage; });
-  if (!known) given_.push_back(storage);
+  given_[giver].insert(storage);
 }
 
 void Module::Root::forget(const Module* module) {
-  while (true) {
-    std::shared_ptr<Storage> storage;
-    {
-      const std::lock_guard lock(mutex_);
-      if (module == module_) module_ = nullptr;
-      const auto given = std::find_if(given_.begin(), given_.end(), [&](const auto& each) {
-        storage = each.lock();
-        return storage != nullptr && storage->origin()->giver == module;
-      });
-      if (given == given_.end()) return;
-      given_.erase(given);
+  Given given;
+  {
+    const std::lock_guard lock(mutex_);
+    if (module == module_) module_ = nullptr;
+    if (const auto found = given_.find(module); found != given_.end()) {
+      given = std::move(found->second);
+      given_.erase(found);
     }
-    drop_writer(*storage->origin());
+  }
+  for (const std::weak_ptr<Storage>& each : given) {
+    const std::shared_ptr<Storage> storage = each.lock();
+    if (storage != nullptr && storage->origin()->giver == module) drop_writer(*storage->origin());
   }
 }
 

@@ -5,6 +5,8 @@
 #include <memory>
 #include <memory_resource>
 #include <mutex>
+#include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -38,8 +40,8 @@ class Module::Root : public Kin {
   bool has_writer(const Origin& origin) const override;
   std::vector<Birth> unlisted() const;
 
-  // The storage has a writer that this module gave, and that dies with it at the latest.
-  void note_given(const std::shared_ptr<Storage>& storage);
+  // The storage has a writer that the module gave, and that dies with it at the latest.
+  void note_given(const Module* giver, const std::shared_ptr<Storage>& storage);
 
   // The module is about to die: drops the writers that it gave. If it is the root, waits for
   // another thread's error that is looking through the tree.
@@ -55,8 +57,9 @@ class Module::Root : public Kin {
   const std::shared_ptr<const Births> births_;
   mutable std::mutex mutex_;
   const Module* module_;
-  // Of whose writers the giver is not the slot's own module.
-  std::vector<std::weak_ptr<Storage>> given_;
+  // By the module that gave the writer, where that is not the slot's own.
+  using Given = std::set<std::weak_ptr<Storage>, std::owner_less<>>;
+  std::unordered_map<const Module*, Given> given_;
 };
 
 // The roots that this thread makes while it lives, for check_deferred. Nests.

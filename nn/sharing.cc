@@ -9,20 +9,6 @@
 
 namespace hollow::nn {
 
-bool Module::is_tied(const Slot& slot) const {
-  bool tied = false;
-  const auto look = [&](const std::string&, const Slot& other) {
-    tied = tied || (&other != &slot && other.tensor.storage() == slot.tensor.storage());
-  };
-  for_each_slot(look);
-  if (root_->module() != nullptr) root_->module()->for_each_slot(look);
-  // What is still being built cannot be reached from the root.
-  for (const NextChild* next = NextChild::innermost(); next != nullptr; next = next->outer()) {
-    if (next->module() != nullptr) next->module()->for_each_slot(look);
-  }
-  return tied;
-}
-
 bool Module::is_part_of(Module& whole) {
   const auto is_in = [](Module* part, Module& all) {
     const std::vector<Module*> below = all.modules();
@@ -111,13 +97,9 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
                   absl::StrCat(describe(own), " cannot be tied to ", describe(tensor),
                                "; shape and dtype must agree"));
     }
-    if (own.storage() != tensor.storage()) {
-      if (is_tied(*slot)) {
-        give_writer(own.storage());  // others still need it
-      } else {
-        forget_writer(*slot);
-      }
-    }
+    // What others hold keeps its writer, as long as it would have had it here.
+    const bool drops = own.storage() != tensor.storage() && is_born_here(*slot);
+    if (drops && own.storage().use_count() > 1) give_writer(own.storage());
     return own = tensor;
   });
 }

@@ -117,6 +117,13 @@ void Storage::note_write(OpName op, const Layout& layout) {
                    [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
 }
 
+void Storage::note_turn() {
+  static std::atomic<uint64_t> turns{0};
+  if (is_slot_) slot()->turned_at = ++turns;
+}
+
+uint64_t Storage::turned_at() const { return is_slot_ ? slot()->turned_at.load() : 0; }
+
 void Storage::restore(const Layout& layout) {
   if (is_slot_) slot()->overwrites.restore(layout, numel_);
 }
@@ -135,6 +142,7 @@ void Storage::finish_writing(Author author, OpName op, int64_t count, bool prist
 void Storage::mark_unwritten() {
   const StorageWord now = word();
   if (now.state() == State::kMeta) return;
+  if (now.state() != State::kAllocated) note_turn();
   set_word(now.with(fresh_state(now.device(), numel_)).with_pristine(false));
   if (now.state() == State::kPartial) drop_written();
   restore({{numel_}, {1}, 0});  // what is no value any more is nobody's
@@ -190,6 +198,7 @@ Memory Storage::release(absl::string_view op) noexcept {
   if (now.state() == State::kMeta) return Memory();
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   data_ = nullptr;
+  if (now.state() != State::kAllocated) note_turn();
   set_word({Device::meta(), now.dtype(), State::kMeta});
   if (now.state() == State::kPartial) drop_written();
   if (is_slot_) slot()->overwrites.clear();
@@ -203,6 +212,7 @@ void Storage::copy_knowledge(const Storage& other) {
   if (is_slot_ && other.is_slot_) {
     slot()->log.assign(other.slot()->log);
     slot()->overwrites = other.slot()->overwrites;
+    slot()->turned_at = other.turned_at();
   }
   // Of the memory, which is its own, it knows itself whether it is zero.
   set_word(

@@ -2,6 +2,7 @@
 #ifndef HOLLOW_TENSOR_STORAGE_SLOT_H_
 #define HOLLOW_TENSOR_STORAGE_SLOT_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -19,6 +20,7 @@ struct Storage::Slot : Storage {
   Origin origin;
   WriteLog log;
   Overwrites overwrites;
+  std::atomic<uint64_t> turned_at{0};
   std::unique_ptr<ElementSet> written;  // in state partial
 };
 

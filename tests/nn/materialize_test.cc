@@ -54,6 +54,17 @@ TEST(MaterializeTest, ComputesAnewWhatMayReadWhatWasMissing) {
   EXPECT_EQ(b.to_vector<float>(), (std::vector<float>{-1, -1}));
 }
 
+TEST(MaterializeTest, WhatNeverHadValuesOutdatesNothing) {
+  DeviceScope scope(Device::meta());
+  Module module;
+  module.add_parameter("w", {2}, init::ones());
+  const Tensor b = module.add_buffer("b", {2}, init::constant(3.0), Persistent::kNo);
+  materialize(b, Device::cpu());
+  materialize(module, Device::cpu());
+  ASSERT_EQ(b.storage()->writes().size(), 1u);
+  EXPECT_EQ(b.storage()->writes()[0].count, 1);
+}
+
 TEST(MaterializeTest, AMissingWriterChangesNothing) {
   const auto module = described();
   {

@@ -56,13 +56,30 @@ TEST(SharingTest, SharingRefusesWhatCannotBeTied) {
   EXPECT_EQ(tree.own.to_vector<float>(), (std::vector<float>{1.5, 1.5, 1.5}));
 }
 
-TEST(SharingTest, ASlotThatIsTiedElsewhereGivesUpItsWriter) {
-  // The dropped storage lives on in a handle; its writer would hold on to a module that may die.
-  Tree tree;
+TEST(SharingTest, ASlotThatIsTiedElsewhereLeavesATieOfAnotherRootItsWriter) {
   Leaf other(1.0);
-  other.share_parameter("w", tree.right.w);
-  tree.right.share_parameter("w", tree.left.w);
+  {
+    Tree tree;
+    other.share_parameter("w", tree.right.w);
+    tree.right.share_parameter("w", tree.left.w);
+    fill_(other.w, -1.0);
+    other.reset_parameters();
+    EXPECT_EQ(other.w.to_vector<float>(), (std::vector<float>{3.5, 3.5}));
+  }
+  // It might hold on to the module that gave it.
   expect_error(ErrorCode::kWriter, {"\"right.w\"", "no writer"}, [&] { other.reset_parameters(); });
+}
+
+TEST(SharingTest, ATieThatIsTiedElsewhereTakesNoWriterWithIt) {
+  Tree tree;
+  {
+    Leaf other(1.0);
+    other.share_parameter("w", tree.left.w);
+    other.share_parameter("w", tree.right.w);
+  }
+  fill_(tree.left.w, -1.0);
+  tree.reset_parameters();
+  EXPECT_EQ(tree.left.w.to_vector<float>(), (std::vector<float>{2.5, 2.5}));
 }
 
 TEST(SharingTest, ABufferIsNotTied) {

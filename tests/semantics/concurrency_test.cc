@@ -235,6 +235,34 @@ TEST(ConcurrencyTest, Case18_APartlyWrittenTensorIsCompletedOnce) {
   }
 }
 
+// A thread that has its part reads it while others are at the whole.
+TEST(ConcurrencyTest, Case18_WhatIsThereStaysReadable) {
+  struct Root : nn::Module {
+    Tensor& freqs = add_buffer(
+        "freqs", {300},
+        [this](const Tensor& tensor, RngKey) {
+          if (!tensor.is_meta()) ++runs;
+          fill_(tensor, 3.0);
+        },
+        nn::Persistent::kNo);
+    Tensor& w = add_parameter("w", {20000}, nn::init::normal());
+    std::atomic<int> runs = 0;
+  };
+  for (int trial = 0; trial < 3 * kTrials && !HasFailure(); ++trial) {
+    const auto model = described<Root>();
+    std::atomic<int> wrong = 0;
+    run_at_once([&](int thread) {
+      if (thread % 2 == 0) return nn::materialize(*model, Device::cpu());
+      nn::materialize(model->freqs, Device::cpu());
+      do {
+        wrong += model->freqs.is_initialized() ? 0 : 1;
+      } while (!model->w.is_initialized());
+    });
+    EXPECT_EQ(wrong, 0);
+    EXPECT_EQ(model->runs, 1);
+  }
+}
+
 // A buffer that is computed from what a child declares, of which the child was released: all
 // threads see the new values, which are computed once.
 TEST(ConcurrencyTest, Case18_WhatIsComputedFollowsWhatWasMissingOnce) {
