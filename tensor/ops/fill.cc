@@ -13,14 +13,15 @@ constexpr auto kFill = []<typename T>(auto place, T* y, const kernels::Strided<1
   kernels::fill(place, y, index, value.to<T>());
 };
 
-// For zeros, where the bytes are 0 already. What marks them as written is run, as for any kernel.
+// For zeros, where the bytes are 0 already, and for meta, which has none. What checks the tensor,
+// and marks it as written, is run, as for any kernel.
 constexpr auto kLeave = []<typename T>(auto, T*) {};
 
 }  // namespace
 
 void fill_(const Tensor& tensor, Scalar value) {
   about({&tensor}, [&] { value.check_fits("fill_", tensor.dtype()); });
-  if (value.is_zero_bits() && tensor.storage()->zero()) {
+  if (tensor.is_meta() || (value.is_zero_bits() && tensor.storage()->zero())) {
     return run<AllTypes>("fill_", tensor, kLeave);
   }
   run<AllTypes>("fill_", tensor, kFill, index_of({&tensor.layout()}), value);

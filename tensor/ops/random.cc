@@ -21,26 +21,20 @@ constexpr auto kRandom = []<typename T>(auto place, T* y, const kernels::Strided
   kernels::random(place, y, index, first, stream, fill);
 };
 
-// Which element of the whole each of the tensor's is.
-struct Elements {
-  kernels::Strided<2> index;
-  int64_t first = 0;
-};
+// For meta, of which nothing but the checks of run is wanted.
+constexpr auto kNothing = []<typename T>(auto, T*) {};
 
-Elements elements_of(const Tensor& tensor, const Shard* shard) {
-  if (tensor.is_meta()) return {};  // where describing a model should cost nothing
-  const Layout layout = shard != nullptr
-                            ? layout_in_whole(*shard)
-                            : Layout{tensor.shape(), contiguous_strides(tensor.shape())};
-  return {index_of({&tensor.layout(), &layout}), layout.offset};
-}
-
-template <typename Types, typename Fill>
-void random_(OpName op, const Tensor& tensor, const Fill& fill, RngKey key, const Shard* shard) {
+// Fills from what make() gives, which may take a while: describing a model should cost nothing.
+template <typename Types, typename Make>
+void random_(OpName op, const Tensor& tensor, RngKey key, const Shard* shard, Make make) {
   if (shard != nullptr) about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
-  const Elements elements = elements_of(tensor, shard);
-  run<Types>(op, tensor, kRandom, elements.index, elements.first,
-             kernels::RandomStream{key.bits(), key.generation()}, fill);
+  if (tensor.is_meta()) return run<Types>(op, tensor, kNothing);
+  // Which element of the whole each of the tensor's is.
+  const Layout elements = shard != nullptr
+                              ? layout_in_whole(*shard)
+                              : Layout{tensor.shape(), contiguous_strides(tensor.shape())};
+  run<Types>(op, tensor, kRandom, index_of({&tensor.layout(), &elements}), elements.offset,
+             kernels::RandomStream{key.bits(), key.generation()}, make());
 }
 
 void require(bool holds, absl::string_view op, const Tensor& tensor, absl::string_view what,
@@ -59,15 +53,15 @@ bool finite(double value) { return std::isfinite(static_cast<float>(value)); }
 void uniform_(const Tensor& tensor, double low, double high, RngKey key, const Shard* shard) {
   require(finite(low) && finite(high) && low <= high, "uniform_", tensor,
           "low and high must be finite, and low at most high", low, high);
-  random_<Floats>("uniform_", tensor, kernels::UniformFill{kernels::make_uniform(low, high)}, key,
-                  shard);
+  random_<Floats>("uniform_", tensor, key, shard,
+                  [&] { return kernels::UniformFill{kernels::make_uniform(low, high)}; });
 }
 
 void normal_(const Tensor& tensor, double mean, double std, RngKey key, const Shard* shard) {
   require(finite(mean) && finite(std) && std >= 0, "normal_", tensor,
           "mean and std must be finite, and std not negative", mean, std);
-  random_<Floats>("normal_", tensor, kernels::NormalFill{kernels::make_normal(mean, std)}, key,
-                  shard);
+  random_<Floats>("normal_", tensor, key, shard,
+                  [&] { return kernels::NormalFill{kernels::make_normal(mean, std)}; });
 }
 
 void trunc_normal_(const Tensor& tensor, double mean, double std, double a, double b, RngKey key,
@@ -76,9 +70,9 @@ void trunc_normal_(const Tensor& tensor, double mean, double std, double a, doub
           "mean and std must be finite, and std not negative", mean, std);
   require(a <= b && a < INFINITY && b > -INFINITY, "trunc_normal_", tensor,
           "a must be at most b, with a finite number between them", a, b);
-  random_<Floats>("trunc_normal_", tensor,
-                  kernels::TruncatedNormalFill{kernels::make_truncated_normal(mean, std, a, b)},
-                  key, shard);
+  random_<Floats>("trunc_normal_", tensor, key, shard, [&] {
+    return kernels::TruncatedNormalFill{kernels::make_truncated_normal(mean, std, a, b)};
+  });
 }
 
 void bernoulli_(const Tensor& tensor, double p, RngKey key, const Shard* shard) {
@@ -86,8 +80,8 @@ void bernoulli_(const Tensor& tensor, double p, RngKey key, const Shard* shard) 
     throw Error(ErrorCode::kValue, "bernoulli_",
                 absl::StrCat("p must be from 0 to 1; it is ", p, ", for ", describe(tensor)));
   }
-  random_<AllTypes>("bernoulli_", tensor, kernels::BernoulliFill{kernels::make_bernoulli(p)}, key,
-                    shard);
+  random_<AllTypes>("bernoulli_", tensor, key, shard,
+                    [&] { return kernels::BernoulliFill{kernels::make_bernoulli(p)}; });
 }
 
 void randint_(const Tensor& tensor, int64_t low, int64_t high, RngKey key, const Shard* shard) {
@@ -97,7 +91,9 @@ void randint_(const Tensor& tensor, int64_t low, int64_t high, RngKey key, const
                              describe(tensor)));
   }
   const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
-  random_<TypeList<int64_t>>("randint_", tensor, kernels::IntegerFill{{low, range}}, key, shard);
+  random_<TypeList<int64_t>>("randint_", tensor, key, shard, [&] {
+    return kernels::IntegerFill{{low, range}};
+  });
 }
 
 }  // namespace hollow
