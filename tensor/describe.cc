@@ -81,7 +81,7 @@ void require_values(absl::string_view op, const Tensor& tensor) {
 }
 
 void require_writable(absl::string_view op, const Tensor& tensor) {
-  if (!tensor.layout().repeats()) return;
+  if (tensor.is_contiguous() || !tensor.layout().repeats()) return;
   throw Error(ErrorCode::kAlias, op,
               absl::StrCat(describe(tensor), " with strides ", to_string(tensor.strides()),
                            " repeats its elements (it was expanded), so it can be read and not "
