@@ -11,9 +11,9 @@
 // grad_gamma, follow from T, from how many pairs, rows and channels there are, and on a device from
 // whether there are lists: not from addresses, threads, instruction sets or which block of a grid
 // is done first. Terms of one column are summed in f32, in groups of at most some thousand for each
-// of a few lanes, and the groups in f64, which is rounded to f32 and then to T. Useful bytes: (3 * rows * dim * pairs + 2 * dim) *
-// sizeof(T). Floating types; f64, which is computed and summed in f64, is for reference, and the
-// CPU's alone.
+// of a few lanes, and the groups in f64, which is rounded to f32 and then to T. Useful bytes: (3 *
+// rows * dim * pairs + 2 * dim) * sizeof(T). Floating types; f64, which is computed and summed in
+// f64, is for reference, and the CPU's alone.
 #ifndef HOLLOW_KERNELS_LAYER_SCALE_BACKWARD_H_
 #define HOLLOW_KERNELS_LAYER_SCALE_BACKWARD_H_
 

@@ -11,11 +11,11 @@
 // it is gone, and grad_gamma with it.
 //
 // Floating types, all of one dtype; computed in f32, the gradient of x rounded once, that of gamma
-// from f64 to f32 and then to the dtype. f64, for reference, is computed in f64, on the CPU alone: elsewhere Error(kUnsupported). grad_gamma has the same bits
-// for the same shapes and dtype: the order of its additions depends on nothing else, on the CPU not
-// even on the instruction set, and nowhere on strides. Between devices it differs by rounding.
-// Operands that are not contiguous are copied first; on the CPU, without an index, not those that
-// are whole rows with gaps between them.
+// from f64 to f32 and then to the dtype. f64, for reference, is computed in f64, on the CPU alone:
+// elsewhere Error(kUnsupported). grad_gamma has the same bits for the same shapes and dtype: the
+// order of its additions depends on nothing else, on the CPU not even on the instruction set, and
+// nowhere on strides. Between devices it differs by rounding. Operands that are not contiguous are
+// copied first; on the CPU, without an index, not those that are whole rows with gaps between them.
 #ifndef HOLLOW_TENSOR_OPS_LAYER_SCALE_BACKWARD_H_
 #define HOLLOW_TENSOR_OPS_LAYER_SCALE_BACKWARD_H_
 
