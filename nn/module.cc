@@ -1,6 +1,7 @@
 #include "nn/module.h"
 
 #include <algorithm>
+#include <new>
 #include <typeinfo>
 
 #include "absl/strings/str_cat.h"
@@ -88,6 +89,7 @@ Tensor& Module::add_slot(OpName op, absl::string_view name, SlotKind kind, Shape
       kept = nullptr;  // it may hold on to this module, and a handle on the tensor may live on
       throw;
     }
+    note_name(slots_.back().name);
     return slots_.back().tensor;
   });
 }
@@ -106,7 +108,24 @@ void Module::build_child(absl::string_view op, absl::string_view name,
                                "place in the tree; build that with add_child"));
     }
     children_.push_back({last_part(path, name), std::move(child)});
+    note_name(children_.back().name);
   });
+}
+
+void Module::note_name(absl::string_view name) {
+  constexpr size_t kFew = 32;
+  if (slots_.size() + children_.size() <= kFew) return;
+  try {
+    if (names_ == nullptr) {
+      auto names = std::make_unique<absl::flat_hash_set<absl::string_view>>();
+      for (const Slot& slot : slots_) names->insert(slot.name);
+      for (const Child& child : children_) names->insert(child.name);
+      names_ = std::move(names);
+    }
+    names_->insert(name);
+  } catch (const std::bad_alloc&) {
+    names_ = nullptr;  // then they are looked through
+  }
 }
 
 void Module::check_name(absl::string_view op, absl::string_view name) const {
@@ -115,9 +134,11 @@ void Module::check_name(absl::string_view op, absl::string_view name) const {
                 absl::StrCat("\"", name, "\" in ", title(),
                              " is not a name: it must not be empty, nor have a dot"));
   }
-  const bool taken = std::any_of(slots_.begin(), slots_.end(),
-                                 [&](const Slot& slot) { return slot.name == name; }) ||
-                     find_child(name) != nullptr;
+  const bool taken = names_ != nullptr
+                         ? names_->contains(name)
+                         : find_child(name) != nullptr ||
+                               std::any_of(slots_.begin(), slots_.end(),
+                                           [&](const Slot& slot) { return slot.name == name; });
   if (taken) {
     throw Error(ErrorCode::kKey, op,
                 absl::StrCat("\"", qualified(name), "\" is already a slot or child of ",

@@ -37,6 +37,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "nn/of_one_class.h"
@@ -259,6 +260,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // Whether this is the other module, or below it, or will be once it is built.
   bool is_part_of(Module& whole);
   void check_name(absl::string_view op, absl::string_view name) const;
+  // Of a slot or child that is there by now.
+  void note_name(absl::string_view name);
   // The qualified name, kept by the root.
   absl::string_view qualified(absl::string_view name) const;
   // Says whom the next module that this thread builds is a child of; checks that it was.
@@ -280,6 +283,8 @@ class Module : public std::enable_shared_from_this<Module> {
   std::shared_ptr<Root> root_;
   std::pmr::list<Slot> slots_;  // where members' references stay valid, in the root's memory
   std::vector<Child> children_;
+  // Of slots and children, where there are more than one would look through.
+  std::unique_ptr<absl::flat_hash_set<absl::string_view>> names_;
 };
 
 template <typename M, typename... Args>

@@ -40,6 +40,7 @@ void Module::share(absl::string_view name, Module& child) {
     }
     const absl::string_view path = qualified(name);
     children_.push_back({last_part(path, name), std::move(owner)});
+    note_name(children_.back().name);
   });
 }
 
@@ -82,6 +83,7 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
       check_name(op, name);
       const absl::string_view full = qualified(name);
       slots_.push_back({last_part(full, name), kind, tensor});
+      note_name(slots_.back().name);
       return slots_.back().tensor;
     }
     if (slot->kind != kind) {

@@ -164,9 +164,9 @@ Module& Module::get_submodule(absl::string_view name) {
 
 std::vector<Module*> Module::children() const {
   std::vector<Module*> result;
+  std::unordered_set<const Module*> seen;
   for (const Child& child : children_) {
-    Module* const module = child.module.get();
-    if (std::find(result.begin(), result.end(), module) == result.end()) result.push_back(module);
+    if (seen.insert(child.module.get()).second) result.push_back(child.module.get());
   }
   return result;
 }

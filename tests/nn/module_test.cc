@@ -25,6 +25,32 @@ TEST(ModuleTest, ListsInTheOrderOfDeclarationOwnBeforeChildren) {
   EXPECT_EQ(applied, (std::vector<Module*>{&tree.left, &tree.right, &tree}));
 }
 
+TEST(ModuleTest, NamesAreUniqueAmongManyToo) {
+  DeviceScope scope(Device::meta());
+  Module module;
+  const auto slot = [](int i) { return absl::StrCat("slot", i); };
+  const auto child = [](int i) { return absl::StrCat("child", i); };
+  constexpr int kMany = 60;
+  for (int i = 0; i < kMany; ++i) {
+    module.add_parameter(slot(i), {2}, init::ones());
+    module.add_child<Leaf>(child(i), 1.0);
+    module.share_parameter(absl::StrCat("tied", i), module.get_parameter(slot(i)));
+    module.share_child(absl::StrCat("same", i), module.get_submodule(child(i)));
+    for (int k = 0; k <= i; ++k) {
+      const auto refused = [&](const std::string& name) {
+        expect_error(ErrorCode::kKey, {"already a slot or child"},
+                     [&] { module.add_parameter(name, {2}, init::ones()); });
+      };
+      refused(slot(k));
+      refused(child(k));
+      refused(absl::StrCat("tied", k));
+      refused(absl::StrCat("same", k));
+    }
+  }
+  EXPECT_EQ(module.children().size(), size_t{kMany});
+  EXPECT_EQ(module.named_slots().size(), size_t{4 * kMany});
+}
+
 TEST(ModuleTest, ApplyCallsEachFunctionOnItsClass) {
   struct Special : Leaf {
     Special() : Leaf(5.0) {}
