@@ -23,33 +23,37 @@ std::mutex& lock_of_all() {
 Overwrites& Overwrites::operator=(const Overwrites& other) {
   if (this == &other) return *this;
   const std::lock_guard lock(lock_of_all());
-  set(other.extent_, other.ranges_ == nullptr ? nullptr : std::make_unique<Ranges>(*other.ranges_));
+  if (other.ranges() != nullptr) {
+    set(std::make_unique<Ranges>(*other.ranges()));
+  } else {
+    set(other.word_.load(std::memory_order_relaxed));
+  }
   return *this;
 }
 
 void Overwrites::clear() {
   const std::lock_guard lock(lock_of_all());
-  set(Extent::kNone);
+  set(kNone);
 }
 
 void Overwrites::add_slowly(const Layout& layout, int64_t numel) {
   const std::lock_guard lock(lock_of_all());
-  if (layout.numel() == numel || extent_ == Extent::kAll) return set(Extent::kAll);
+  if (layout.numel() == numel || word_ == kAll) return set(kAll);
   try {
-    if (ranges_ == nullptr) ranges_ = std::make_unique<Ranges>();
+    if (ranges() == nullptr) set(std::make_unique<Ranges>());
     const bool fits = for_each_run(layout, [&](Range run) {
-      ranges_->add(run);
-      return are_few(*ranges_);
+      ranges()->add(run);
+      return are_few(*ranges());
     });
-    if (fits) return set(Extent::kSome, std::move(ranges_));
+    if (fits) return;
   } catch (const std::bad_alloc&) {
   }
-  set(Extent::kAll);
+  set(kAll);
 }
 
 void Overwrites::restore_slowly(const Layout& layout, int64_t numel) {
   const std::lock_guard lock(lock_of_all());
-  if (layout.numel() == numel) return set(Extent::kNone);
+  if (layout.numel() == numel) return set(kNone);
   try {
     Ranges restored;
     const bool fits = for_each_run(layout, [&](Range run) {
@@ -57,19 +61,28 @@ void Overwrites::restore_slowly(const Layout& layout, int64_t numel) {
       return are_few(restored);
     });
     if (!fits || !any()) return;
-    auto left = std::make_unique<Ranges>(
-        (extent_ == Extent::kAll ? Ranges(0, numel) : *ranges_).minus(restored));
-    if (left->empty()) return set(Extent::kNone);
-    if (!are_few(*left)) return set(Extent::kAll);
-    set(Extent::kSome, std::move(left));
+    auto left =
+        std::make_unique<Ranges>((word_ == kAll ? Ranges(0, numel) : *ranges()).minus(restored));
+    if (left->empty()) return set(kNone);
+    if (!are_few(*left)) return set(kAll);
+    set(std::move(left));
   } catch (const std::bad_alloc&) {
     // Then what was restored still counts.
   }
 }
 
-void Overwrites::set(Extent extent, std::unique_ptr<Ranges> ranges) {
-  ranges_ = std::move(ranges);
-  extent_.store(extent, std::memory_order_relaxed);
+Ranges* Overwrites::ranges() const {
+  const uintptr_t word = word_.load(std::memory_order_relaxed);
+  return word == kNone || word == kAll ? nullptr : reinterpret_cast<Ranges*>(word);
+}
+
+void Overwrites::set(uintptr_t word) {
+  const std::unique_ptr<Ranges> old(ranges());
+  word_.store(word, std::memory_order_relaxed);
+}
+
+void Overwrites::set(std::unique_ptr<Ranges> ranges) {
+  set(reinterpret_cast<uintptr_t>(ranges.release()));
 }
 
 }  // namespace hollow

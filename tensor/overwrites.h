@@ -17,13 +17,15 @@ namespace hollow {
 class Overwrites {
  public:
   Overwrites() = default;
+  ~Overwrites() { set(kNone); }
+  Overwrites(const Overwrites&) = delete;
   Overwrites& operator=(const Overwrites& other);
 
-  bool any() const { return extent_.load(std::memory_order_relaxed) != Extent::kNone; }
+  bool any() const { return word_.load(std::memory_order_relaxed) != kNone; }
 
   // Layouts are views of numel elements. Once all are overwritten, this takes no lock.
   void add(const Layout& layout, int64_t numel) {
-    if (extent_.load(std::memory_order_relaxed) != Extent::kAll) add_slowly(layout, numel);
+    if (word_.load(std::memory_order_relaxed) != kAll) add_slowly(layout, numel);
   }
   void restore(const Layout& layout, int64_t numel) {
     if (any()) restore_slowly(layout, numel);
@@ -31,14 +33,17 @@ class Overwrites {
   void clear();
 
  private:
-  enum class Extent : uint8_t { kNone, kSome, kAll };
+  // Every slot has one of these, so it is a word: one of these two, or where the ranges are.
+  static constexpr uintptr_t kNone = 0, kAll = 1;
 
   void add_slowly(const Layout& layout, int64_t numel);
   void restore_slowly(const Layout& layout, int64_t numel);
-  void set(Extent extent, std::unique_ptr<Ranges> ranges = nullptr);
+  // Under the lock of all: null where none or all are overwritten.
+  Ranges* ranges() const;
+  void set(uintptr_t word);
+  void set(std::unique_ptr<Ranges> ranges);
 
-  std::atomic<Extent> extent_{Extent::kNone};
-  std::unique_ptr<Ranges> ranges_;  // of kSome, and else null
+  std::atomic<uintptr_t> word_{kNone};
 };
 
 }  // namespace hollow
