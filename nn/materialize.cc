@@ -25,15 +25,14 @@ const Origin& origin_of(absl::string_view op, const Tensor& tensor, absl::string
       absl::StrCat(describe(tensor), " was declared by no module, so it has no writer; ", mend));
 }
 
-bool is_missing(const std::shared_ptr<Storage>& storage) {
-  return !storage->origin()->computed && storage->state() != State::kInitialized;
-}
-
-// Takes their values from the buffers that were computed before something lost its own: where
-// anything is missing, that may be about to get others. What is missing and never had values could
+// Where anything is missing: takes their values from the buffers that were computed before
+// something else lost its own, and may have got others, or be about to. What never had values could
 // not be read, so it outdates nothing; nor does anything what another thread has computed just now.
 void outdate_computed(const Storages& storages) {
-  if (std::none_of(storages.begin(), storages.end(), is_missing)) return;
+  const bool complete = std::all_of(storages.begin(), storages.end(), [](const auto& storage) {
+    return storage->state() == State::kInitialized;
+  });
+  if (complete) return;
   uint64_t lost = 0;
   for (const std::shared_ptr<Storage>& storage : storages) {
     if (!storage->origin()->computed) lost = std::max(lost, storage->turned_at());

@@ -54,6 +54,20 @@ TEST(MaterializeTest, ComputesAnewWhatMayReadWhatWasMissing) {
   EXPECT_EQ(b.to_vector<float>(), (std::vector<float>{-1, -1}));
 }
 
+TEST(MaterializeTest, ComputesAnewWhatIsOlderThanWhatItReads) {
+  Module module;
+  Module& child = module.add_child<Module>("child");
+  const Tensor w = child.add_parameter("w", {2}, init::uniform());
+  const Tensor b = module.add_buffer(
+      "b", {2}, [w](const Tensor& tensor, RngKey) { tensor.copy_(w); }, Persistent::kNo);
+  child.next_generation();
+  child.reset_parameters();
+  EXPECT_NE(bits(b), bits(w)) << "nobody asked the module";
+  module.add_buffer("c", {2}, init::ones(), Persistent::kNo, {.device = Device::meta()});
+  materialize(module, Device::cpu());
+  EXPECT_EQ(bits(b), bits(w));
+}
+
 TEST(MaterializeTest, WhatNeverHadValuesOutdatesNothing) {
   DeviceScope scope(Device::meta());
   Module module;
