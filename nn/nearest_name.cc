@@ -1,8 +1,13 @@
 #include "nn/nearest_name.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace hollow::nn {
 namespace {
@@ -37,10 +42,32 @@ bool is_telling(absl::string_view tail, absl::string_view name) {
   return tail.find('.') != absl::string_view::npos || 2 * tail.size() >= name.size();
 }
 
+// The name with a '#' for each part that is a number, and those numbers.
+std::pair<std::string, std::vector<uint64_t>> without_numbers(absl::string_view name) {
+  std::string text;
+  std::vector<uint64_t> numbers;
+  for (const absl::string_view part : absl::StrSplit(name, '.')) {
+    if (!text.empty()) text += '.';
+    uint64_t number = 0;
+    if (absl::SimpleAtoi(part, &number)) {
+      text += '#';
+      numbers.push_back(number);
+    } else {
+      absl::StrAppend(&text, part);
+    }
+  }
+  return {std::move(text), std::move(numbers)};
+}
+
 }  // namespace
 
 NearestName::NearestName(std::vector<std::string> names) : names_(std::move(names)) {
+  std::map<std::string, size_t> places;
   for (const std::string& name : names_) {
+    auto [text, numbers] = without_numbers(name);
+    const auto [place, is_new] = places.try_emplace(text, patterns_.size());
+    if (is_new) patterns_.push_back({std::move(text), {}});
+    patterns_[place->second].names.try_emplace(std::move(numbers), &name);
     for (absl::string_view tail = name; !tail.empty(); tail = tail_of(tail)) {
       const std::string*& shortest = by_tail_.try_emplace(tail, &name).first->second;
       if (name.size() < shortest->size()) shortest = &name;
@@ -65,16 +92,19 @@ const std::string* NearestName::behind_a_prefix(absl::string_view key) const {
 }
 
 const std::string* NearestName::by_distance(absl::string_view key) const {
-  const std::string* best = nullptr;
-  size_t least = key.size() * 2 + 1;
-  for (const std::string& each : names_) {
-    const size_t limit = std::min(least, std::max(key.size(), each.size()) / 2 + 1);
-    const size_t far = distance(key, each, limit);
+  const auto [text, numbers] = without_numbers(key);
+  const Pattern* best = nullptr;
+  size_t least = text.size() * 2 + 1;
+  for (const Pattern& each : patterns_) {
+    const size_t limit = std::min(least, std::max(text.size(), each.text.size()) / 2 + 1);
+    const size_t far = distance(text, each.text, limit);
     if (far >= limit) continue;
     least = far;
     best = &each;
   }
-  return best;
+  if (best == nullptr) return nullptr;
+  const auto above = best->names.upper_bound(numbers);
+  return above == best->names.begin() ? above->second : std::prev(above)->second;
 }
 
 }  // namespace hollow::nn

@@ -23,6 +23,18 @@ TEST(NearestNameTest, IsTheFewestEditsAway) {
   EXPECT_EQ(names.of("c.bias"), "fc.bias");
 }
 
+TEST(NearestNameTest, HasTheSameNumbersOrTheNextLowerOnes) {
+  const NearestName names({"blocks.0.ls1.gamma", "blocks.0.ls2.gamma", "blocks.9.ls1.gamma",
+                           "blocks.9.ls2.gamma", "blocks.10.ls1.gamma", "blocks.10.ls2.gamma"});
+  EXPECT_EQ(names.of("blocks.10.ls2.gama"), "blocks.10.ls2.gamma");
+  EXPECT_EQ(names.of("blocks.9.ls1.gama"), "blocks.9.ls1.gamma");
+  EXPECT_EQ(names.of("block.9.ls1.gamma"), "blocks.9.ls1.gamma");
+  EXPECT_EQ(names.of("blocks.11.ls1.gamma"), "blocks.10.ls1.gamma");
+  EXPECT_EQ(names.of("blocks.5.ls3.gamma"), "blocks.0.ls1.gamma");
+  EXPECT_EQ(names.of("blocks.ls2.gamma"), "blocks.0.ls2.gamma");
+  EXPECT_EQ(nearest("h.0.w", {"h.1.w", "h.2.w"}), "h.1.w");  // none is lower
+}
+
 TEST(NearestNameTest, IsTheSameBehindAPrefixHoweverLong) {
   const NearestName names({"fc.bias", "blocks.0.fc.bias", "head.norm.weight", "gamma"});
   EXPECT_EQ(names.of("fully_sharded_data_parallel.module.fc.bias"), "fc.bias");
