@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "benchmarks/json.h"
+#include "tensor/json_string.h"
 
 namespace hollow::benchmarks {
 namespace {

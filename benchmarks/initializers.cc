@@ -16,6 +16,7 @@
 #include "benchmarks/libm_loops.h"
 #include "benchmarks/streams.h"
 #include "tensor/empty.h"
+#include "tensor/json_string.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/random.h"
 #include "tensor/run.h"

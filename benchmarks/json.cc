@@ -2,14 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
+#include "tensor/json_string.h"
 
 namespace hollow::benchmarks {
-
-std::string json_string(absl::string_view text) {
-  return absl::StrCat(
-      "\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}}), "\"");
-}
 
 std::string json_table(absl::Span<const std::pair<std::string, std::string>> context,
                        absl::string_view name, const std::vector<std::string>& elements) {

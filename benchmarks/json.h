@@ -14,9 +14,6 @@ namespace hollow::benchmarks {
 // What a figure needs beside it: version, processor, threads, instruction set, load.
 using Context = std::vector<std::pair<std::string, std::string>>;
 
-// In quotes.
-std::string json_string(absl::string_view text);
-
 // {"cpu_model": "...", ..., "NAME": [ELEMENT, ...]}, of elements that are JSON already.
 std::string json_table(absl::Span<const std::pair<std::string, std::string>> context,
                        absl::string_view name, const std::vector<std::string>& elements);

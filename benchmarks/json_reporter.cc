@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "benchmarks/report.h"
+#include "tensor/json_string.h"
 
 namespace hollow::benchmarks {
 namespace {

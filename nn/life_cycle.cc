@@ -27,11 +27,6 @@ std::vector<Tensor> those(const Storages& storages, Predicate predicate) {
   return result;
 }
 
-bool has_values(const Storage& storage) {
-  const State state = storage.state();
-  return storage.numel() > 0 && (state == State::kPartial || state == State::kInitialized);
-}
-
 // Whether anything but that one, and what is computed, is unfinished.
 bool lacks_values(const Storages& storages, const Storage* but = nullptr) {
   return std::any_of(storages.begin(), storages.end(), [&](const auto& storage) {
@@ -47,7 +42,7 @@ Storages computed_after(const Storages& storages, const Storage* other = nullptr
   Storages computed;
   for (const std::shared_ptr<Storage>& storage : storages) {
     const Origin& origin = *storage->origin();
-    const bool follows = has_values(*storage) || (!lacks && storage->state() != State::kMeta);
+    const bool follows = storage->has_values() || (!lacks && storage->state() != State::kMeta);
     if (storage.get() != other && origin.computed && origin.writer != nullptr && follows) {
       computed.push_back(storage);
     }
@@ -85,7 +80,7 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
       const bool waits = lacks && storage->state() != State::kInitialized;
       const bool stays = storage->origin()->computed && (storage->pristine() || waits);
       writes = writes || (storage->numel() > 0 && !stays && has_gaps(*storage, Fill::kAll));
-      if (storage->sealed() && has_values(*storage)) kept.emplace_back(storage->origin()->name);
+      if (storage->sealed() && storage->has_values()) kept.emplace_back(storage->origin()->name);
     }
     if (!kept.empty() && !writes) {
       const std::vector<Tensor> on_meta =
@@ -163,7 +158,7 @@ void Module::release() {
   with_op("release", [&] {
     const Storages all = storages(Recurse::kYes);
     const std::vector<Tensor> changed = those(
-        all, [](const Storage& storage) { return has_values(storage) && !comes_back(storage); });
+        all, [](const Storage& storage) { return storage.has_values() && !comes_back(storage); });
     if (!changed.empty()) {
       throw Error(
           ErrorCode::kChanged, "release",

@@ -155,8 +155,7 @@ class Module : public std::enable_shared_from_this<Module> {
   // By qualified name below this module. Error(kKey), listing what there is, for another.
   const Tensor& get_parameter(absl::string_view name) const;
   const Tensor& get_buffer(absl::string_view name) const;
-  // The module itself for "".
-  Module& get_submodule(absl::string_view name);
+  Module& get_submodule(absl::string_view name);  // the module itself for ""
 
   // Each once, however many names it has.
   std::vector<Module*> children() const;
@@ -260,10 +259,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // Whether this is the other module, or below it, or will be once it is built.
   bool is_part_of(Module& whole);
   void check_name(absl::string_view op, absl::string_view name) const;
-  // Of a slot or child that is there by now.
-  void note_name(absl::string_view name);
-  // The qualified name, kept by the root.
-  absl::string_view qualified(absl::string_view name) const;
+  void note_name(absl::string_view name);  // of a slot or child that is there by now
+  absl::string_view qualified(absl::string_view name) const;  // the root keeps it
   // Says whom the next module that this thread builds is a child of; checks that it was.
   void build_child(absl::string_view op, absl::string_view name,
                    absl::FunctionRef<std::shared_ptr<Module>()> build);

@@ -142,7 +142,7 @@ void Storage::finish_writing(Author author, OpName op, int64_t count, bool prist
 void Storage::mark_unwritten() {
   const StorageWord now = word();
   if (now.state() == State::kMeta) return;
-  if (now.state() != State::kAllocated) note_turn();
+  if (has_values()) note_turn();
   set_word(now.with(fresh_state(now.device(), numel_)).with_pristine(false));
   if (now.state() == State::kPartial) drop_written();
   restore({{numel_}, {1}, 0});  // what is no value any more is nobody's
@@ -198,7 +198,7 @@ Memory Storage::release(absl::string_view op) noexcept {
   if (now.state() == State::kMeta) return Memory();
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   data_ = nullptr;
-  if (now.state() != State::kAllocated) note_turn();
+  if (has_values()) note_turn();
   set_word({Device::meta(), now.dtype(), State::kMeta});
   if (now.state() == State::kPartial) drop_written();
   if (is_slot_) slot()->overwrites.clear();

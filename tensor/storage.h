@@ -68,6 +68,11 @@ class Storage {
   bool is_written(const Layout& layout) const {
     return state() == State::kInitialized || contains_written(layout);
   }
+  // Whether any element was.
+  bool has_values() const {
+    const State now = state();
+    return numel_ > 0 && (now == State::kPartial || now == State::kInitialized);
+  }
   // Those that were not. All of them on meta.
   Ranges unwritten(const Layout& layout) const;
 

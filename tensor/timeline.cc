@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tensor/error.h"
+#include "tensor/json_string.h"
 #include "tensor/storage.h"
 
 namespace hollow {
@@ -20,50 +21,6 @@ int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-// Of the UTF-8 character that the text begins with (RFC 3629); 0 where it begins with none.
-size_t bytes_of_character(absl::string_view text) {
-  const auto is_from_to = [&](size_t at, int low, int high) {
-    if (at >= text.size()) return false;
-    const int byte = static_cast<unsigned char>(text[at]);
-    return low <= byte && byte <= high;
-  };
-  const auto follow = [&](size_t count, int low, int high) {
-    bool all = is_from_to(1, low, high);
-    for (size_t at = 2; at <= count; ++at) all = all && is_from_to(at, 0x80, 0xbf);
-    return all ? count + 1 : 0;
-  };
-  if (is_from_to(0, 0x00, 0x7f)) return 1;
-  if (is_from_to(0, 0xc2, 0xdf)) return follow(1, 0x80, 0xbf);
-  // Neither more bytes than are needed, nor half of a pair, nor above the last character.
-  if (is_from_to(0, 0xe0, 0xe0)) return follow(2, 0xa0, 0xbf);
-  if (is_from_to(0, 0xed, 0xed)) return follow(2, 0x80, 0x9f);
-  if (is_from_to(0, 0xe1, 0xef)) return follow(2, 0x80, 0xbf);
-  if (is_from_to(0, 0xf0, 0xf0)) return follow(3, 0x90, 0xbf);
-  if (is_from_to(0, 0xf4, 0xf4)) return follow(3, 0x80, 0x8f);
-  if (is_from_to(0, 0xf1, 0xf3)) return follow(3, 0x80, 0xbf);
-  return 0;
-}
-
-// As JSON has it, which is UTF-8: a byte that is none becomes the replacement character.
-std::string in_quotes(absl::string_view text) {
-  std::string result = "\"";
-  while (!text.empty()) {
-    const size_t bytes = bytes_of_character(text);
-    const absl::string_view character = text.substr(0, std::max(bytes, size_t{1}));
-    text.remove_prefix(character.size());
-    if (bytes == 0) {
-      result += "\\ufffd";
-    } else if (character == "\"" || character == "\\") {
-      absl::StrAppend(&result, "\\", character);
-    } else if (static_cast<unsigned char>(character[0]) < 0x20) {
-      absl::StrAppendFormat(&result, "\\u%04x", static_cast<int>(character[0]));
-    } else {
-      absl::StrAppend(&result, character);
-    }
-  }
-  return result + '"';
 }
 
 }  // namespace
@@ -213,7 +170,7 @@ std::string Timeline::to_text() const {
     const std::string name = name_of(event.storage);
     lines.push_back({std::string(to_string(event.kind)),
                      absl::StrCat("#", event.storage, name.empty() ? "" : " ",
-                                  name.empty() ? "" : in_quotes(name)),
+                                  name.empty() ? "" : json_string(name)),
                      event.detail, event.op});
     if (many_threads) absl::StrAppend(&lines.back().op, "  thread ", event.thread);
     subject_width = std::max(subject_width, lines.back().subject.size());
@@ -241,11 +198,12 @@ std::string Timeline::to_chrome_trace() const {
         "%s{\"name\": %s, \"cat\": %s, \"ph\": \"X\", \"pid\": 1, \"tid\": %d, \"ts\": %.3f, "
         "\"dur\": %.3f, \"args\": {\"storage\": %d, \"op\": %s, \"detail\": %s}}",
         separator,
-        in_quotes(absl::StrCat(to_string(event.kind), " ",
-                               name.empty() ? absl::StrCat("#", event.storage) : name)),
-        in_quotes(to_string(event.kind)), event.thread, static_cast<double>(event.begin_ns) / 1000,
+        json_string(absl::StrCat(to_string(event.kind), " ",
+                                 name.empty() ? absl::StrCat("#", event.storage) : name)),
+        json_string(to_string(event.kind)), event.thread,
+        static_cast<double>(event.begin_ns) / 1000,
         static_cast<double>(event.end_ns - event.begin_ns) / 1000, event.storage,
-        in_quotes(event.op), in_quotes(event.detail));
+        json_string(event.op), json_string(event.detail));
     separator = ",\n";
   }
   absl::StrAppend(&text, "\n]}\n");

@@ -13,10 +13,6 @@ constexpr auto kFill = []<typename T>(auto place, T* y, const kernels::Strided<1
   kernels::fill(place, y, index, value.to<T>());
 };
 
-// For zeros, where the bytes are 0 already, and for meta, which has none. What checks the tensor,
-// and marks it as written, is run, as for any kernel.
-constexpr auto kLeave = []<typename T>(auto, T*) {};
-
 }  // namespace
 
 void fill_(const Tensor& tensor, Scalar value) {

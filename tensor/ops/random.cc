@@ -21,14 +21,11 @@ constexpr auto kRandom = []<typename T>(auto place, T* y, const kernels::Strided
   kernels::random(place, y, index, first, stream, fill);
 };
 
-// For meta, of which nothing but the checks of run is wanted.
-constexpr auto kNothing = []<typename T>(auto, T*) {};
-
 // Fills from what make() gives, which may take a while: describing a model should cost nothing.
 template <typename Types, typename Make>
 void random_(OpName op, const Tensor& tensor, RngKey key, const Shard* shard, Make make) {
   if (shard != nullptr) about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
-  if (tensor.is_meta()) return run<Types>(op, tensor, kNothing);
+  if (tensor.is_meta()) return run<Types>(op, tensor, kLeave);
   // Which element of the whole each of the tensor's is.
   const Layout elements = shard != nullptr
                               ? layout_in_whole(*shard)

