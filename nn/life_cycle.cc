@@ -150,7 +150,7 @@ void Module::to(DType dtype) {
     convert("to", floating, dtype);
     // Of whatever dtype: what they are computed from has changed.
     const Storages computed = computed_after(all);
-    listing_unfinished("to", computed, [&] { follow("to", all, computed); });
+    listing_unfinished("to", computed, kMaterializes, [&] { follow("to", all, computed); });
   });
 }
 
@@ -208,7 +208,7 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     ++origin.writers_given;
     storage->mark_changed();  // what a sealed one holds is not the new writer's
     if (!runs) return;
-    listing_unfinished("set_writer", written, [&] {
+    listing_unfinished("set_writer", written, kMaterializes, [&] {
       try {
         write_slot("set_writer", declared(storage), Fill::kAll);
         follow("set_writer", all, computed);

@@ -15,6 +15,9 @@
 namespace hollow::nn {
 namespace {
 
+// Not materialize(), which would fill what was to be loaded.
+constexpr absl::string_view kLoadsOn = "the same call again goes on from there";
+
 void require_real(absl::string_view op, Device device) {
   if (!device.is_meta()) return;
   throw Error(ErrorCode::kMeta, op,
@@ -84,7 +87,7 @@ LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOp
     const Storages storages = module.storages();
     detach_sources(loads);
     place(kOp, where_to_load(loads, storages, options));
-    listing_unfinished(kOp, storages, [&] {
+    listing_unfinished(kOp, storages, kLoadsOn, [&] {
       write(kOp, loads);
       loads.report.computed = compute(kOp, storages, /*may_wait=*/!loads.report.missing.empty());
     });
@@ -106,7 +109,7 @@ LoadReport load_or_init(Module& module, const StateDict& values, const LoadOptio
     require_writers(kOp, module.title(), missing, Fill::kMissing);
     detach_sources(loads);
     to_empty(kOp, storages, device);
-    listing_unfinished(kOp, storages, [&] {
+    listing_unfinished(kOp, storages, kLoadsOn, [&] {
       write(kOp, loads);
       initialize(kOp, storages, loads);
       loads.report.computed = compute(kOp, storages, /*may_wait=*/false);

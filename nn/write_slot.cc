@@ -155,7 +155,7 @@ void outdate(absl::string_view op, const Storages& storages) {
 }
 
 void write_slots(OpName op, const Storages& storages, Fill fill, bool may_wait) {
-  listing_unfinished(op, storages, [&] {
+  listing_unfinished(op, storages, kMaterializes, [&] {
     if (fill == Fill::kAll) outdate(op, storages);
     Storages waiting;
     for (const std::shared_ptr<Storage>& storage : storages) {
@@ -188,14 +188,16 @@ std::vector<std::string> compute(OpName op, const Storages& storages, bool may_w
   return names;
 }
 
-void rethrow_with_unfinished(const Error& error, const Storages& storages) {
+void rethrow_with_unfinished(const Error& error, const Storages& storages, absl::string_view mend) {
   std::vector<Tensor> left;
   for (const std::shared_ptr<Storage>& each : storages) {
     if (each->state() != State::kInitialized) left.push_back(declared(each));
   }
   throw Error(error.code(), error.op(),
-              absl::StrCat(error.message(),
-                           ". Unfinished: ", left.empty() ? "nothing" : describe_all(left)));
+              absl::StrCat(error.message(), ". Unfinished: ",
+                           left.empty() ? "nothing"
+                                        : absl::StrCat(describe_all(left), "; ", mend,
+                                                       ", once the cause is mended")));
 }
 
 void require_writers(absl::string_view op, absl::string_view whose, const Storages& storages,

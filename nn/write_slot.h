@@ -54,16 +54,21 @@ void try_writer(OpName op, const Storage& storage, const Writer& writer);
 // where `may_wait`.
 std::vector<std::string> compute(OpName op, const Storages& storages, bool may_wait);
 
-[[noreturn]] void rethrow_with_unfinished(const Error& error, const Storages& storages);
+// What completes a tree that a writer left unfinished.
+inline constexpr absl::string_view kMaterializes = "materialize(module, device) completes them";
+
+[[noreturn]] void rethrow_with_unfinished(const Error& error, const Storages& storages,
+                                          absl::string_view mend);
 
 // Calls write(); an Error that leaves it, as which memory that ends is one, also lists which of the
-// storages are unfinished.
+// storages are unfinished, and says what completes them.
 template <typename Write>
-void listing_unfinished(absl::string_view op, const Storages& storages, Write write) {
+void listing_unfinished(absl::string_view op, const Storages& storages, absl::string_view mend,
+                        Write write) {
   try {
     with_op(op, write);
   } catch (const Error& error) {
-    rethrow_with_unfinished(error, storages);
+    rethrow_with_unfinished(error, storages, mend);
   }
 }
 

@@ -108,7 +108,8 @@ TEST(MaterializeTest, AWriterThatFailsListsWhatIsUnfinishedAndCanBeReplaced) {
   });
   expect_error(ErrorCode::kWriter,
                {"materialize: the writer of \"a\"", "left 1 elements unwritten",
-                "Unfinished: \"a\" [3] f32 on cpu (partial); \"b\" [3] f32 on cpu (allocated)"},
+                "Unfinished: \"a\" [3] f32 on cpu (partial); \"b\" [3] f32 on cpu (allocated); "
+                "materialize(module, device) completes them, once the cause is mended"},
                [&] { materialize(*module, Device::cpu()); });
   module->set_writer("a", init::constant(5.0));
   materialize(*module, Device::cpu());
