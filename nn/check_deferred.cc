@@ -130,13 +130,23 @@ class Check {
     const DeviceScope scope(Device::cpu());
     const Storages storages = module.storages();
     to_empty("check_deferred", storages, Device::cpu());
-    for (const std::shared_ptr<Storage>& storage : storages) {
-      if (storage->origin()->writer == nullptr) continue;
+    const auto write = [&](const std::shared_ptr<Storage>& storage) {
+      if (storage->origin()->writer == nullptr) return true;
       try {
         write_slot("check_deferred", declared(storage), Fill::kAll);
+        failures_.erase(storage.get());
+        return true;
       } catch (const Error& error) {
-        failures_.emplace(storage.get(), error.message());
+        failures_.insert_or_assign(storage.get(), std::string(error.message()));
+        return false;
       }
+    };
+    // What is declared comes first, and once; what is computed may read what is computed later.
+    Storages computed;
+    for (const std::shared_ptr<Storage>& storage : storages) {
+      if (!write(storage) && storage->origin()->computed) computed.push_back(storage);
+    }
+    while (std::erase_if(computed, write) > 0) {
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "nn/computed.h"
 #include "nn/module.h"
 #include "nn/write_slot.h"
 #include "tensor/claim.h"
@@ -25,36 +26,6 @@ std::vector<Tensor> those(const Storages& storages, Predicate predicate) {
     if (predicate(*storage)) result.push_back(declared(storage));
   }
   return result;
-}
-
-// Whether anything but that one, and what is computed, is unfinished.
-bool lacks_values(const Storages& storages, const Storage* but = nullptr) {
-  return std::any_of(storages.begin(), storages.end(), [&](const auto& storage) {
-    return storage.get() != but && !storage->origin()->computed &&
-           storage->state() != State::kInitialized;
-  });
-}
-
-// Those that have to follow when others change, or one of the others, which is not among them: what
-// has values, and what a failure left without where nothing else is unfinished.
-Storages computed_after(const Storages& storages, const Storage* other = nullptr) {
-  const bool lacks = lacks_values(storages, other);
-  Storages computed;
-  for (const std::shared_ptr<Storage>& storage : storages) {
-    const Origin& origin = *storage->origin();
-    const bool follows = storage->has_values() || (!lacks && storage->state() != State::kMeta);
-    if (storage.get() != other && origin.computed && origin.writer != nullptr && follows) {
-      computed.push_back(storage);
-    }
-  }
-  return computed;
-}
-
-// Computes them anew. Where something else is unfinished, what reads that waits for it.
-void follow(OpName op, const Storages& all, const Storages& computed) {
-  const bool lacks = lacks_values(all);
-  outdate(op, computed);
-  compute(op, computed, /*may_wait=*/lacks);
 }
 
 // Whether reset_parameters() would write what is there.
@@ -96,7 +67,8 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
                                           describe_all(on_meta))));
     }
     require_writers("reset_parameters", title(), all, Fill::kAll);
-    write_slots("reset_parameters", all, Fill::kAll, /*may_wait=*/lacks);
+    listing_unfinished("reset_parameters", all, kMaterializes,
+                       [&] { write_slots("reset_parameters", all, Fill::kAll, Waits::kYes); });
     return kept;
   });
 }
@@ -146,11 +118,13 @@ void Module::to(DType dtype) {
         floating.push_back(storage);
       }
     }
-    if (floating.empty()) return;
-    convert("to", floating, dtype);
-    // Of whatever dtype: what they are computed from has changed.
+    // Of whatever dtype: what they are computed from changes.
     const Storages computed = computed_after(all);
-    listing_unfinished("to", computed, kMaterializes, [&] { follow("to", all, computed); });
+    convert("to", floating, dtype);
+    listing_unfinished("to", computed, kMaterializes, [&] {
+      if (!floating.empty()) outdate("to", computed);
+      compute("to", computed, Waits::kYes);
+    });
   });
 }
 
@@ -211,7 +185,7 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     listing_unfinished("set_writer", written, kMaterializes, [&] {
       try {
         write_slot("set_writer", declared(storage), Fill::kAll);
-        follow("set_writer", all, computed);
+        compute_anew("set_writer", computed);
       } catch (...) {
         std::swap(origin.writer, writer);
         origin.giver = old_giver;

@@ -220,6 +220,14 @@ class Matcher {
 
 }  // namespace
 
+bool Match::is_first(const Entry& entry) const {
+  const Tensor& tensor = entry.slot->tensor;
+  const std::vector<const Entry*>& all = targets.at(tensor.storage().get()).entries;
+  return *std::find_if(all.begin(), all.end(), [&](const Entry* each) {
+    return each->slot->tensor.layout() == tensor.layout();
+  }) == &entry;
+}
+
 Match match(OpName op, const Module& module, const StateDict& values, const LoadOptions& options,
             bool initializes) {
   return Matcher(op, module, options, initializes).run(values);

@@ -35,6 +35,9 @@ struct Match {
     const auto target = targets.find(&storage);
     return target != targets.end() && target->second.loaded.is_full();
   }
+  // Whether no entry before it brings the same elements: other names of a tie do, and the same
+  // values.
+  bool is_first(const Entry& entry) const;
 
   std::vector<NamedSlot> slots;  // persistent ones, under all their names
   std::vector<Entry> entries;    // in the order of the slots

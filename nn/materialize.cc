@@ -1,11 +1,10 @@
 #include "nn/materialize.h"
 
-#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "nn/computed.h"
 #include "nn/write_slot.h"
-#include "tensor/claim.h"
 #include "tensor/describe.h"
 #include "tensor/empty.h"
 #include "tensor/error.h"
@@ -25,31 +24,13 @@ const Origin& origin_of(absl::string_view op, const Tensor& tensor, absl::string
       absl::StrCat(describe(tensor), " was declared by no module, so it has no writer; ", mend));
 }
 
-// Where anything is missing: takes their values from the buffers that were computed before
-// something else lost its own, and may have got others, or be about to. What never had values could
-// not be read, so it outdates nothing; nor does anything what another thread has computed just now.
-void outdate_computed(const Storages& storages) {
-  const bool complete = std::all_of(storages.begin(), storages.end(), [](const auto& storage) {
-    return storage->state() == State::kInitialized;
-  });
-  if (complete) return;
-  uint64_t lost = 0;
-  for (const std::shared_ptr<Storage>& storage : storages) {
-    if (!storage->origin()->computed) lost = std::max(lost, storage->turned_at());
-  }
-  for (const std::shared_ptr<Storage>& storage : storages) {
-    const Origin& origin = *storage->origin();
-    if (!origin.computed || origin.writer == nullptr || storage->turned_at() >= lost) continue;
-    const Claim claim(kOp, *storage);
-    if (storage->turned_at() < lost) storage->mark_unwritten();
-  }
-}
-
 void materialize_all(const Storages& storages, absl::string_view whose, Device device) {
   require_writers(kOp, whose, storages, Fill::kMissing);
   to_empty(kOp, storages, device);
-  outdate_computed(storages);
-  write_slots(kOp, storages, Fill::kMissing);
+  listing_unfinished(kOp, storages, kMaterializes, [&] {
+    outdate_older(kOp, storages);
+    write_slots(kOp, storages, Fill::kMissing, Waits::kNo);
+  });
 }
 
 }  // namespace

@@ -22,10 +22,8 @@
 // A tree is built by one thread at a time.
 //
 // Functions that speak of a whole tree take every storage once, however many names it has. Those
-// that place memory (to_empty, to, release) are all or nothing.
-//
-// What else is done with whole trees has a header of its own: materialize.h, state_dict.h, audit.h,
-// deep_copy.h and check_deferred.h.
+// that place memory (to_empty, to, release) are all or nothing. What else is done with whole trees
+// has a header of its own: materialize.h, state_dict.h, audit.h, deep_copy.h, check_deferred.h.
 #ifndef HOLLOW_NN_MODULE_H_
 #define HOLLOW_NN_MODULE_H_
 
@@ -114,9 +112,9 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // Ties a slot to a parameter that was declared elsewhere: one storage, two names. If the slot
   // exists already, it is re-pointed, and its own storage is dropped; shape and dtype must agree
-  // (Error(kShape), Error(kDType)). Values come from the writer, and under the name, of the slot
-  // that declared the storage. Error(kAlias) for an expanded view, to which nothing could be
-  // loaded.
+  // (Error(kShape), Error(kDType)); what is computed here or below is computed anew, and if that
+  // fails the tie stands. Values come from the writer, and under the name, of the slot that
+  // declared the storage. Error(kAlias) for an expanded view, to which nothing could be loaded.
   Tensor& share_parameter(absl::string_view name, const Tensor& parameter);
 
   // The same for a buffer: one that is another slot's tensor, or a view of it. It needs no writer
@@ -186,7 +184,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // none, and Error(kSealed) where there is nothing to write: what is real is sealed, or computed,
   // and then as its writer left it or waiting for what is on meta. A writer that throws, or leaves
   // elements unwritten, or reads a slot that is written after its own, ends it: what was written by
-  // then stays, the rest has lost its old values, and the Error lists what is unfinished.
+  // then stays, the rest has lost its old values, and the Error lists what is unfinished. Computed
+  // buffers may read one another in any order, and wait for what of the model has no values yet.
   std::vector<std::string> reset_parameters(Recurse recurse = Recurse::kYes);
 
   // Keeps the values that are there from the writers, and from nothing else: an optimizer, copy_()
@@ -200,7 +199,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // Converts floating parameters and buffers; integers and bools stay. Legal on meta and before
   // initialization. Non-persistent buffers that had values, and others where nothing else is
-  // unfinished, are computed anew; what reads something without values waits for it, unwritten.
+  // unfinished, are computed anew; what reads something without values waits for it, unwritten. If
+  // a writer fails, the same call again completes what is then without values.
   void to(DType dtype);
 
   // Back to meta. Throws Error(kChanged), and does nothing, where a value is not as its writer left
@@ -248,13 +248,11 @@ class Module : public std::enable_shared_from_this<Module> {
 
   Tensor& add_slot(OpName op, absl::string_view name, SlotKind kind, Shape shape, Writer writer,
                    const TensorOptions& options);
-  Tensor& share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
-                     const Tensor& tensor);
+  Tensor& share_slot(OpName op, absl::string_view name, SlotKind kind, const Tensor& tensor);
   void share(absl::string_view name, Module& child);
-  // Whether the slot's storage was declared as this slot, and so is tied to no other's.
+  // Whether the slot's storage was declared as this slot, so that it is no tie.
   static bool is_born_here(const Slot& slot);
-  // The storage's writer is this module's from now on: it may hold on to the module, and dies with
-  // it.
+  // The storage's writer is this module's from now on, and dies with it.
   void give_writer(const std::shared_ptr<Storage>& storage);
   // Whether this is the other module, or below it, or will be once it is built.
   bool is_part_of(Module& whole);

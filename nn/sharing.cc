@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "nn/computed.h"
 #include "nn/root.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
@@ -54,8 +55,7 @@ Tensor& Module::share_buffer(absl::string_view name, const Tensor& tensor, Persi
       persistent == Persistent::kYes ? SlotKind::kPersistentBuffer : SlotKind::kBuffer, tensor);
 }
 
-Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKind kind,
-                           const Tensor& tensor) {
+Tensor& Module::share_slot(OpName op, absl::string_view name, SlotKind kind, const Tensor& tensor) {
   return with_op(op, [&]() -> Tensor& {
     if (tensor.storage()->origin() == nullptr) {
       throw Error(ErrorCode::kKey, op,
@@ -102,7 +102,14 @@ Tensor& Module::share_slot(absl::string_view op, absl::string_view name, SlotKin
     // What others hold keeps its writer, as long as it would have had it here.
     const bool drops = own.storage() != tensor.storage() && is_born_here(*slot);
     if (drops && own.storage().use_count() > 1) give_writer(own.storage());
-    return own = tensor;
+    const bool had_values = own.storage()->has_values() && !own.is_same(tensor);
+    own = tensor;
+    if (had_values) {
+      own.storage()->note_turn();
+      const Storages computed = computed_after(storages());
+      listing_unfinished(op, computed, kMaterializes, [&] { compute_anew(op, computed); });
+    }
+    return own;
   });
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "nn/computed.h"
 #include "nn/match.h"
 #include "nn/write_slot.h"
 #include "tensor/claim.h"
@@ -58,7 +59,9 @@ void write(OpName op, const Match& match) {
   for (const Match::Entry& entry : match.entries) {
     const Tensor& tensor = entry.slot->tensor;
     Storage& storage = *tensor.storage();
+    if (!match.is_first(entry)) continue;
     const Claim claim(op, storage);
+    if (storage.has_values()) storage.note_turn();
     WriteScope scope(storage, Author::kLoad, op);
     tensor.copy_(entry.source);
     scope.finish(tensor.layout());
@@ -88,8 +91,9 @@ LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOp
     detach_sources(loads);
     place(kOp, where_to_load(loads, storages, options));
     listing_unfinished(kOp, storages, kLoadsOn, [&] {
+      outdate(kOp, computed(storages));
       write(kOp, loads);
-      loads.report.computed = compute(kOp, storages, /*may_wait=*/!loads.report.missing.empty());
+      loads.report.computed = compute(kOp, storages, Waits::kYes);
     });
     return std::move(loads.report);
   });
@@ -110,9 +114,10 @@ LoadReport load_or_init(Module& module, const StateDict& values, const LoadOptio
     detach_sources(loads);
     to_empty(kOp, storages, device);
     listing_unfinished(kOp, storages, kLoadsOn, [&] {
+      outdate(kOp, computed(storages));
       write(kOp, loads);
       initialize(kOp, storages, loads);
-      loads.report.computed = compute(kOp, storages, /*may_wait=*/false);
+      loads.report.computed = compute(kOp, storages, Waits::kNo);
     });
     return std::move(loads.report);
   });

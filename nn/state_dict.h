@@ -8,8 +8,9 @@
 //
 // A load writes to storages, in place: ties, views and old handles see the values. What is loaded
 // is sealed, by whole storages: no initializer writes over what is there until unseal(). Afterwards
-// buffers outside the state dict are computed anew: this module's, and those below. What its
-// parents compute from it is theirs to compute again, by a load or reset_parameters() of their own.
+// buffers outside the state dict are computed anew: this module's, and those below; one that reads
+// what has no values yet waits for it. What its parents compute from it is theirs to compute again:
+// by materialize(), a load or reset_parameters() of their own.
 //
 // First everything is checked and allocated; an Error from that leaves the module as it was, and
 // lists every bad key, with the nearest good one. Then values are written; if that fails (a device

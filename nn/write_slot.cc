@@ -89,18 +89,6 @@ bool is_elsewhere(const Error& error) {
   return error.code() == ErrorCode::kMeta || error.code() == ErrorCode::kDevice;
 }
 
-// False where the writer reads what has no values yet, and it may wait for that.
-bool write_or_wait(OpName op, const std::shared_ptr<Storage>& storage, Fill fill, bool may_wait) {
-  try {
-    write_slot(op, declared(storage), fill);
-    return true;
-  } catch (const Error& error) {
-    const bool lacks = is_elsewhere(error) || error.code() == ErrorCode::kUninitialized;
-    if (!lacks || !may_wait) throw;
-    return false;
-  }
-}
-
 }  // namespace
 
 Tensor declared(const std::shared_ptr<Storage>& storage) {
@@ -145,47 +133,6 @@ void write_slot(OpName op, const Tensor& tensor, Fill fill) {
 
 void write_shard(OpName op, const Storage& storage, const Tensor& part, const Shard& shard) {
   run_writer(op, Writer(storage.origin()->writer), *storage.origin(), part, &shard);
-}
-
-void outdate(absl::string_view op, const Storages& storages) {
-  for (const std::shared_ptr<Storage>& storage : storages) {
-    const Claim claim(op, *storage);
-    if (!storage->sealed()) storage->mark_unwritten();
-  }
-}
-
-void write_slots(OpName op, const Storages& storages, Fill fill, bool may_wait) {
-  listing_unfinished(op, storages, kMaterializes, [&] {
-    if (fill == Fill::kAll) outdate(op, storages);
-    Storages waiting;
-    for (const std::shared_ptr<Storage>& storage : storages) {
-      if (!has_gaps(*storage, fill)) continue;
-      const bool waits = may_wait && storage->origin()->computed;
-      if (!write_or_wait(op, storage, fill, waits)) waiting.push_back(storage);
-    }
-    compute(op, waiting, may_wait);
-  });
-}
-
-std::vector<std::string> compute(OpName op, const Storages& storages, bool may_wait) {
-  std::vector<std::string> names;
-  // Whether it need not wait any longer.
-  const auto write = [&](const std::shared_ptr<Storage>& storage) {
-    const Origin& origin = *storage->origin();
-    if (!origin.computed || origin.writer == nullptr) return true;
-    if (!has_gaps(*storage, Fill::kAll)) return true;
-    const bool written = write_or_wait(op, storage, Fill::kAll, may_wait);
-    if (written) names.emplace_back(origin.name);
-    return written;
-  };
-  // Those that wait may wait for one another.
-  Storages waiting = storages;
-  size_t before = 0;
-  do {
-    before = waiting.size();
-    waiting.erase(std::remove_if(waiting.begin(), waiting.end(), write), waiting.end());
-  } while (!waiting.empty() && waiting.size() < before);
-  return names;
 }
 
 void rethrow_with_unfinished(const Error& error, const Storages& storages, absl::string_view mend) {

@@ -35,24 +35,10 @@ void write_slot(OpName op, const Tensor& tensor, Fill fill);
 // throws, and the slot stays as it is.
 void write_shard(OpName op, const Storage& storage, const Tensor& part, const Shard& shard);
 
-// The same as write_slot for each of them, in order; the Error of one that fails also lists what is
-// unfinished. All that are to be filled anew are outdated first. A computed one that reads what has
-// no values yet waits for it, unwritten, where `may_wait`.
-void write_slots(OpName op, const Storages& storages, Fill fill, bool may_wait = false);
-
-// From now on those that are not sealed have no values: a writer that is about to run, and reads
-// another slot, shall not find what that one held before.
-void outdate(absl::string_view op, const Storages& storages);
-
 // Throws what the writer throws for this slot's shape and dtype, by letting it write to a twin on
 // meta: nothing where the slot is real and the writer reads what is real too, which only writing
 // can tell.
 void try_writer(OpName op, const Storage& storage, const Writer& writer);
-
-// Runs the writers of those that are computed (buffers outside the state dict) and real, anew;
-// their names, of those that ran. One that reads what has no values yet waits for it, unwritten,
-// where `may_wait`.
-std::vector<std::string> compute(OpName op, const Storages& storages, bool may_wait);
 
 // What completes a tree that a writer left unfinished.
 inline constexpr absl::string_view kMaterializes = "materialize(module, device) completes them";

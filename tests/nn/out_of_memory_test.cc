@@ -579,6 +579,43 @@ TEST_P(OutOfMemoryTest, ToADType) {
   sweep<Subject>(GetParam());
 }
 
+// Two buffers that are computed from w, with other bits than what they held would round to.
+struct Thirds : nn::Module {
+  Tensor& w = add_parameter("w", {3}, nn::init::uniform());
+  Tensor& third = add_computed("third", 1.0 / 3);
+  Tensor& seventh = add_computed("seventh", 1.0 / 7);
+
+ private:
+  Tensor& add_computed(const char* name, double factor) {
+    return add_buffer(
+        name, {3}, [this, factor](const Tensor& tensor, RngKey) { tensor.copy_(mul(w, factor)); },
+        nn::Persistent::kNo);
+  }
+};
+
+TEST_P(OutOfMemoryTest, ToADTypeComputesAnewOrLeavesNoValues) {
+  struct Subject : Case {
+    void operate() override { thirds.to(DType::kBF16); }
+    void check_failure(const std::string& error) override {
+      if (thirds.w.dtype() == DType::kF32) return;
+      for (const Tensor& each : {thirds.third, thirds.seventh}) {
+        if (each.is_initialized()) continue;
+        EXPECT_THAT(error, HasSubstr(each.name()));
+      }
+      expect_computed(/*all=*/false);
+    }
+    void check_success() override { expect_computed(/*all=*/true); }
+    void expect_computed(bool all) {
+      for (const auto& [tensor, factor] :
+           {std::pair(thirds.third, 1.0 / 3), std::pair(thirds.seventh, 1.0 / 7)}) {
+        if (all || tensor.is_initialized()) EXPECT_EQ(bits(tensor), bits(mul(thirds.w, factor)));
+      }
+    }
+    Thirds thirds;
+  };
+  sweep<Subject>(GetParam());
+}
+
 TEST_P(OutOfMemoryTest, LoadStateDictIntoMeta) {
   struct Subject : ModelCase {
     Subject() : ModelCase(described()) {}

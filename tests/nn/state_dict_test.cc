@@ -294,6 +294,19 @@ TEST(LoadStateDictTest, AConflictNamesTheTwoThatAreInIt) {
   EXPECT_EQ(w.to_vector<int64_t>(), (std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
 }
 
+TEST(LoadStateDictTest, ATieWithBothNamesIsWrittenOnce) {
+  const DeviceScope scope(Device::meta());
+  Module module;
+  const Tensor w = module.add_parameter("w", {2}, init::ones());
+  module.share_parameter("tie", w);
+  const Tensor values = full({2}, 5.0, {.device = Device::cpu()});
+  const LoadReport report = load_state_dict(module, {{"w", values}, {"tie", values}});
+  EXPECT_EQ(report.loaded, (Names{"w", "tie"}));
+  ASSERT_EQ(w.storage()->writes().size(), 1u);
+  EXPECT_EQ(w.storage()->writes()[0].count, 1);
+  EXPECT_EQ(w.to_vector<float>(), (std::vector<float>{5, 5}));
+}
+
 TEST(LoadStateDictTest, AnAliasThatIsNotSavedIsNotCalledComputed) {
   Module net;
   const Tensor& w = net.add_parameter("w", {2}, init::zeros());

@@ -1,0 +1,133 @@
+#include "nn/computed.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "tensor/claim.h"
+#include "tensor/error.h"
+#include "tensor/origin.h"
+#include "tensor/tensor.h"
+
+namespace hollow::nn {
+namespace {
+
+// Whether anything but that one, and what is computed, is unfinished.
+bool lacks_values(const Storages& storages, const Storage* but = nullptr) {
+  return std::any_of(storages.begin(), storages.end(), [&](const auto& storage) {
+    return storage.get() != but && !storage->origin()->computed &&
+           storage->state() != State::kInitialized;
+  });
+}
+
+// Whether anything of their trees is, but what is computed.
+bool trees_lack_values(const Storages& storages) {
+  std::set<const Kin*> trees;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    const Kin* const tree = storage->origin()->kin.get();
+    if (!trees.insert(tree).second) continue;
+    Storages unfinished;
+    for (const Tensor& each : tree->unfinished()) unfinished.push_back(each.storage());
+    if (lacks_values(unfinished)) return true;
+  }
+  return false;
+}
+
+// Whether a writer was ended by what it reads, which has no values, or lies elsewhere, as on meta.
+bool is_of_what_it_reads(const Error& error) {
+  return error.code() == ErrorCode::kUninitialized || error.code() == ErrorCode::kMeta ||
+         error.code() == ErrorCode::kDevice;
+}
+
+}  // namespace
+
+void write_slots(OpName op, const Storages& storages, Fill fill, Waits waits) {
+  if (fill == Fill::kAll) outdate(op, storages);
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    if (storage->origin()->computed || !has_gaps(*storage, fill)) continue;
+    write_slot(op, declared(storage), fill);
+  }
+  compute(op, storages, waits);
+}
+
+std::vector<std::string> compute(OpName op, const Storages& storages, Waits waits) {
+  std::vector<std::string> names;
+  std::optional<Error> refusal;
+  const auto write = [&](const std::shared_ptr<Storage>& storage) {
+    if (!has_gaps(*storage, Fill::kMissing)) return true;
+    try {
+      write_slot(op, declared(storage), Fill::kMissing);
+    } catch (const Error& error) {
+      if (!is_of_what_it_reads(error)) throw;
+      refusal = error;
+      return false;
+    }
+    names.emplace_back(storage->origin()->name);
+    return true;
+  };
+  Storages left = computed(storages);
+  size_t before = 0;
+  do {
+    before = left.size();
+    std::erase_if(left, write);
+  } while (!left.empty() && left.size() < before);
+  const bool may_stay = left.empty() || (waits == Waits::kYes && trees_lack_values(storages));
+  if (!may_stay) throw Error(*refusal);
+  return names;
+}
+
+void compute_anew(OpName op, const Storages& computed) {
+  outdate(op, computed);
+  compute(op, computed, Waits::kYes);
+}
+
+void outdate(absl::string_view op, const Storages& storages) {
+  const auto lose = [](Storage& storage) {
+    if (!storage.sealed()) storage.mark_unwritten();
+  };
+  try {
+    for (const std::shared_ptr<Storage>& storage : storages) {
+      const Claim claim(op, *storage);
+      lose(*storage);
+    }
+  } catch (...) {
+    for (const std::shared_ptr<Storage>& storage : storages) lose(*storage);
+    throw;
+  }
+}
+
+Storages computed(const Storages& storages) {
+  Storages result;
+  std::copy_if(storages.begin(), storages.end(), std::back_inserter(result), [](const auto& each) {
+    const Origin& origin = *each->origin();
+    return origin.computed && origin.writer != nullptr && each->state() != State::kMeta;
+  });
+  return result;
+}
+
+Storages computed_after(const Storages& storages, const Storage* other) {
+  Storages result = computed(storages);
+  const bool lacks = lacks_values(storages, other);
+  std::erase_if(result, [&](const auto& each) {
+    return each.get() == other || (lacks && !each->has_values());
+  });
+  return result;
+}
+
+void outdate_older(absl::string_view op, const Storages& storages) {
+  uint64_t changed = 0;
+  for (const std::shared_ptr<Storage>& storage : storages) {
+    if (!storage->origin()->computed) changed = std::max(changed, storage->turned_at());
+  }
+  for (const std::shared_ptr<Storage>& storage : computed(storages)) {
+    if (storage->turned_at() >= changed) continue;
+    const Claim claim(op, *storage);
+    if (storage->turned_at() < changed) storage->mark_unwritten();
+  }
+}
+
+}  // namespace hollow::nn

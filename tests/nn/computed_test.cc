@@ -1,0 +1,265 @@
+// Buffers outside the state dict: whatever changes what they read, and in whatever order they read
+// one another, they follow, or are known to have no values.
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "nn/check_deferred.h"
+#include "nn/init.h"
+#include "nn/materialize.h"
+#include "nn/module.h"
+#include "nn/state_dict.h"
+#include "tensor/factory.h"
+#include "tensor/ops/elementwise.h"
+#include "tensor/ops/fill.h"
+#include "tests/testing.h"
+
+namespace hollow::nn {
+namespace {
+
+using hollow::testing::expect_error;
+
+std::vector<float> floats(const Tensor& tensor) { return tensor.to_vector<float>(); }
+
+std::vector<float> twice(float value) { return {value, value}; }
+
+// b = a + 1, of a parent's a.
+struct Plus : Module {
+  explicit Plus(const Tensor& a)
+      : b(add_buffer(
+            "b", {2}, [&a](const Tensor& tensor, RngKey) { tensor.copy_(add(a, 1.0)); },
+            Persistent::kNo)) {}
+  Tensor& b;
+};
+
+// a = 2 w. The child's b is listed before it.
+struct Chain : Module {
+  Tensor& w = add_parameter("w", {2}, init::constant(3.0));
+  Tensor& a = add_buffer(
+      "a", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(mul(w, 2.0)); },
+      Persistent::kNo);
+  Plus& child = add_child<Plus>("child", a);
+};
+
+void expect_computed_from(float w, const Chain& chain) {
+  EXPECT_EQ(floats(chain.w), twice(w));
+  EXPECT_EQ(floats(chain.a), twice(2 * w));
+  EXPECT_EQ(floats(chain.child.b), twice(2 * w + 1));
+}
+
+std::unique_ptr<Chain> described() {
+  const DeviceScope scope(Device::meta());
+  return std::make_unique<Chain>();
+}
+
+TEST(ComputedTest, AChildsBufferFollowsItsParentsInALoad) {
+  const StateDict values = {{"w", full({2}, 10.0)}};
+  Chain real, other;
+  EXPECT_EQ(load_state_dict(real, values).computed, (std::vector<std::string>{"a", "child.b"}));
+  expect_computed_from(10, real);
+  load_or_init(other, values);
+  expect_computed_from(10, other);
+  const auto adopted = described();
+  load_state_dict(*adopted, values);
+  expect_computed_from(10, *adopted);
+  const auto completed = described();
+  load_or_init(*completed, values, {.device = Device::cpu()});
+  expect_computed_from(10, *completed);
+}
+
+TEST(ComputedTest, AChildsBufferFollowsItsParentsInTheLifeCycle) {
+  Chain chain;
+  fill_(chain.w, 9.0);
+  chain.reset_parameters();
+  expect_computed_from(3, chain);
+  chain.set_writer("w", init::constant(10.0));
+  expect_computed_from(10, chain);
+  chain.to(DType::kBF16);
+  expect_computed_from(10, chain);
+  const auto deferred = described();
+  materialize(*deferred, Device::cpu());
+  expect_computed_from(3, *deferred);
+  const DeferredReport report = check_deferred([] { return std::make_unique<Chain>(); });
+  EXPECT_TRUE(report.ok()) << to_string(report);
+}
+
+// One that can be made to fail, and one that is computed after it.
+struct Failing : Module {
+  bool fails = false;
+  Tensor& w = add_parameter("w", {2}, init::constant(1.0));
+  Tensor& first = add_buffer(
+      "first", {2},
+      [this](const Tensor& tensor, RngKey) {
+        if (fails) throw std::runtime_error("no luck");
+        tensor.copy_(mul(w, 2.0));
+      },
+      Persistent::kNo);
+  Tensor& second = add_buffer(
+      "second", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(mul(w, 3.0)); },
+      Persistent::kNo);
+};
+
+TEST(ComputedTest, ALoadWhoseComputingFailsLeavesNothingOfOldValues) {
+  const StateDict values = {{"w", full({2}, 10.0)}};
+  for (const bool initializes : {false, true}) {
+    Failing module;
+    module.fails = true;
+    expect_error(
+        ErrorCode::kWriter,
+        {"\"first\" failed: no luck", "Unfinished: \"first\"", "\"second\"", "the same call again"},
+        [&] {
+          if (initializes) {
+            load_or_init(module, values);
+          } else {
+            load_state_dict(module, values);
+          }
+        });
+    EXPECT_EQ(module.second.state(), State::kAllocated);
+    module.fails = false;
+    materialize(module, Device::cpu());
+    EXPECT_EQ(floats(module.first), twice(20));
+    EXPECT_EQ(floats(module.second), twice(30));
+  }
+}
+
+TEST(ComputedTest, AnotherDTypeWhoseComputingFailsIsCompletedByTheSameCall) {
+  Failing module;
+  module.fails = true;
+  expect_error(ErrorCode::kWriter, {"to: ", "no luck", "Unfinished: \"first\"", "\"second\""},
+               [&] { module.to(DType::kBF16); });
+  EXPECT_EQ(module.second.state(), State::kAllocated);
+  module.fails = false;
+  module.to(DType::kBF16);
+  EXPECT_EQ(floats(module.first), twice(2));
+  EXPECT_EQ(floats(module.second), twice(3));
+  // In its dtype already it has nothing to follow.
+  module.to(DType::kBF16);
+  EXPECT_EQ(module.second.storage()->writes()[0].count, 2);
+}
+
+// Its own w, and c = 2 w.
+struct Double : Module {
+  Tensor& w = add_parameter("w", {2}, init::uniform());
+  Tensor& c = add_buffer(
+      "c", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(mul(w, 2.0)); },
+      Persistent::kNo);
+};
+
+TEST(ComputedTest, ATieOfWhatWasReadIsFollowed) {
+  struct Tied : Module {
+    Double& one = add_child<Double>("one");
+    Double& two = add_child<Double>("two");
+    Tied() { two.share_parameter("w", one.w); }
+  };
+  Tied tied;
+  EXPECT_EQ(floats(tied.two.c), floats(mul(tied.one.w, 2.0)));
+  const DeferredReport report = check_deferred([] { return std::make_unique<Tied>(); });
+  EXPECT_TRUE(report.ok()) << to_string(report);
+  // The same tie again changes nothing, and computes nothing.
+  tied.two.share_parameter("w", tied.one.w);
+  EXPECT_EQ(tied.two.c.storage()->writes()[0].count, 2);
+}
+
+TEST(ComputedTest, ATieWhoseComputingFailsStandsAndSaysWhatIsUnfinished) {
+  Failing module;
+  Module& other = module.add_child<Module>("other");
+  const Tensor& u = other.add_parameter("u", {2}, init::constant(5.0));
+  module.fails = true;
+  expect_error(ErrorCode::kWriter, {"share_parameter", "no luck", "Unfinished: \"first\""},
+               [&] { module.share_parameter("w", u); });
+  module.fails = false;
+  materialize(module, Device::cpu());
+  EXPECT_EQ(floats(module.first), twice(10));
+  EXPECT_EQ(floats(module.second), twice(15));
+}
+
+// s = 3 kw, of a child's kw.
+struct Above : Module {
+  struct Kid : Module {
+    Tensor& kw = add_parameter("kw", {2}, init::uniform());
+  };
+  Kid& kid = add_child<Kid>("kid");
+  Tensor& s = add_buffer(
+      "s", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(mul(kid.kw, 3.0)); },
+      Persistent::kNo);
+};
+
+TEST(ComputedTest, Case25_PartsFirstOrTheWholeAtOnceIsTheSame) {
+  Above whole, parts;
+  for (Above* const each : {&whole, &parts}) {
+    each->kid.release();
+    each->kid.next_generation();
+  }
+  materialize(whole, Device::cpu());
+  materialize(parts.kid, Device::cpu());
+  materialize(parts, Device::cpu());
+  EXPECT_EQ(floats(parts.kid.kw), floats(whole.kid.kw));
+  EXPECT_EQ(floats(parts.s), floats(whole.s));
+}
+
+TEST(ComputedTest, MaterializeBringsUpToDateWhatAPartHasChanged) {
+  Above above;
+  load_state_dict(above.kid, {{"kw", full({2}, 9.0)}});
+  materialize(above, Device::cpu());
+  EXPECT_EQ(floats(above.s), twice(27));
+  above.kid.unseal();
+  above.kid.set_writer("kw", init::constant(2.0));
+  materialize(above, Device::cpu());
+  EXPECT_EQ(floats(above.s), twice(6));
+  Module lone;
+  above.kid.share_parameter(
+      "kw", lone.add_child<Module>("of_another").add_parameter("w", {2}, init::constant(4.0)));
+  materialize(above, Device::cpu());
+  EXPECT_EQ(floats(above.s), twice(12));
+}
+
+// A part's load is not to fail for what lies outside of it.
+TEST(ComputedTest, WhatReadsAParentOnMetaWaitsForIt) {
+  struct Reader : Module {
+    explicit Reader(const Tensor& token)
+        : c(add_buffer(
+              "c", {2},
+              [&token, this](const Tensor& tensor, RngKey) { tensor.copy_(add(token, w)); },
+              Persistent::kNo)) {}
+    Tensor& w = add_parameter("w", {2}, init::ones());
+    Tensor& c;
+  };
+  struct Parent : Module {
+    Tensor& token = add_parameter("token", {2}, init::ones());
+    Reader& reader = add_child<Reader>("reader", token);
+  };
+  const DeviceScope scope(Device::meta());
+  Parent parent;
+  const LoadReport report =
+      load_state_dict(parent.reader, {{"w", full({2}, 3.0, {.device = Device::cpu()})}});
+  EXPECT_TRUE(report.computed.empty());
+  EXPECT_EQ(parent.reader.c.state(), State::kAllocated);
+  materialize(parent, Device::cpu());
+  EXPECT_EQ(floats(parent.reader.c), twice(4));
+}
+
+// Where nothing else lacks values there is nothing to wait for.
+TEST(ComputedTest, TwoThatReadEachOtherAreAnError) {
+  struct Circle : Module {
+    bool closed = false;
+    Tensor* b = nullptr;
+    Tensor& w = add_parameter("w", {2}, init::ones());
+    Tensor& a = add_buffer(
+        "a", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(closed ? *b : w); },
+        Persistent::kNo);
+    Circle() {
+      b = &add_buffer(
+          "b", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(a); }, Persistent::kNo);
+      closed = true;
+    }
+  };
+  Circle circle;
+  expect_error(ErrorCode::kUninitialized,
+               {"reset_parameters", "the writer of", "Unfinished: \"a\"", "\"b\""},
+               [&] { circle.reset_parameters(); });
+}
+
+}  // namespace
+}  // namespace hollow::nn
