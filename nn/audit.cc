@@ -123,10 +123,7 @@ std::string to_string(const Audit& audit) {
                           detail.empty() ? "" : ": ", detail);
   }
   for (const Birth& birth : audit.unlisted) {
-    absl::StrAppendFormat(
-        &text, "  no module lists   %s, made by %s()%s: declare it with add_buffer\n",
-        describe(birth.tensor), birth.op,
-        birth.within.empty() ? "" : absl::StrCat(" while \"", birth.within, "\" was built"));
+    absl::StrAppend(&text, "  no module lists   ", describe(birth), "\n");
   }
   return text;
 }

@@ -1,15 +1,16 @@
 #include "nn/check_deferred.h"
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "nn/root.h"
 #include "nn/write_slot.h"
+#include "tensor/births.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
 #include "tensor/ops/allclose.h"
@@ -28,6 +29,7 @@ class Built {
     const RngScope rng(key);
     const DeviceScope scope(device);
     const NewRoots roots;
+    if (Births::current() != nullptr) before_ = Births::current()->unlisted();
     module_ = factory();
     if (module_ == nullptr) {
       throw Error(ErrorCode::kValue, "check_deferred", "the factory gave null");
@@ -43,6 +45,16 @@ class Built {
   }
 
   const Module& module() const { return *module_; }
+  // Without those that the caller made, in a scope of its own.
+  std::vector<Birth> unlisted() const {
+    std::vector<Birth> births = module_->unlisted();
+    std::erase_if(births, [&](const Birth& birth) {
+      return std::any_of(before_.begin(), before_.end(), [&](const Birth& each) {
+        return each.tensor.storage() == birth.tensor.storage();
+      });
+    });
+    return births;
+  }
   // The classes of those that were built with it, live on, and are none of its children.
   const std::vector<std::string>& apart() const { return apart_; }
   const std::map<std::string, NamedSlot>& slots() const { return slots_; }
@@ -56,6 +68,7 @@ class Built {
   }
 
  private:
+  std::vector<Birth> before_;
   std::unique_ptr<Module> module_;
   std::vector<std::string> apart_;
   std::map<std::string, NamedSlot> slots_;
@@ -94,7 +107,9 @@ class Check {
       const Built eager(factory_, key_, Device::cpu());
       try {
         const Built deferred(factory_, key_, Device::meta());
-        for (const Birth& birth : deferred.module().unlisted()) add_unlisted(birth);
+        for (const Birth& birth : deferred.unlisted()) {
+          add("", Cause::kUnlisted, describe(birth));
+        }
         for (const std::string& name : deferred.apart()) {
           add("", Cause::kUnlisted,
               absl::StrCat("a ", name,
@@ -115,14 +130,6 @@ class Check {
  private:
   void add(std::string name, Cause cause, std::string detail) {
     report_.differences.push_back({std::move(name), cause, std::move(detail)});
-  }
-
-  void add_unlisted(const Birth& birth) {
-    add("", Cause::kUnlisted,
-        absl::StrCat(
-            describe(birth.tensor), ", made by ", birth.op, "()",
-            birth.within.empty() ? "" : absl::StrCat(" while \"", birth.within, "\" was built"),
-            "; declare it with add_buffer"));
   }
 
   // to_empty() and reset_parameters(), slot by slot, so that one that fails hides no other.
@@ -190,7 +197,7 @@ class Check {
         return absl::StrCat("strides ", hollow::to_string(tensor.strides()), " from element ",
                             tensor.storage_offset());
       };
-      differs(Cause::kStrides, where(a.tensor), where(b.tensor));
+      if (differs(Cause::kStrides, where(a.tensor), where(b.tensor))) return;
     }
     if (!other_dtype && !other_shape) compare_values(a, b);
   }
@@ -223,6 +230,11 @@ class Check {
                               "), which does nothing on meta; give the slot that writer, with "
                               "set_writer"));
     }
+    if (!eager.pristine() && is_reproducible(a)) {
+      return add(a.name, Cause::kConstructorOnly,
+                 "the constructor did something with it after the writer had run (a load, "
+                 "next_generation(), to(dtype)); call reset_parameters() after that");
+    }
     if (!is_reproducible(a)) {
       return add(a.name, Cause::kNotReproducible,
                  "built twice on cpu, under one key, it has other values; take random numbers from "
@@ -248,53 +260,8 @@ class Check {
 
 }  // namespace
 
-std::string to_string(Cause cause) {
-  switch (cause) {
-    case Cause::kThrows:
-      return "throws";
-    case Cause::kSlots:
-      return "slots differ";
-    case Cause::kShape:
-      return "shape differs";
-    case Cause::kDType:
-      return "dtype differs";
-    case Cause::kStrides:
-      return "strides differ";
-    case Cause::kRequiresGrad:
-      return "requires_grad differs";
-    case Cause::kTieLost:
-      return "tie lost";
-    case Cause::kNeverInitialized:
-      return "never initialized";
-    case Cause::kConstructorOnly:
-      return "constructor only";
-    case Cause::kNotReproducible:
-      return "not reproducible";
-    case Cause::kValues:
-      return "values differ";
-    case Cause::kUnlisted:
-      return "unlisted";
-  }
-  return "unknown";
-}
-
 DeferredReport check_deferred(absl::FunctionRef<std::unique_ptr<Module>()> factory) {
   return Check(factory).run();
-}
-
-std::string to_string(const DeferredReport& report) {
-  if (report.ok()) return "built deferred, it is the same\n";
-  std::string text;
-  for (const Difference& difference : report.differences) {
-    absl::StrAppendFormat(&text, "%s%s: %s\n",
-                          difference.name.empty() ? "" : absl::StrCat("\"", difference.name, "\" "),
-                          to_string(difference.cause), difference.detail);
-  }
-  return text;
-}
-
-std::ostream& operator<<(std::ostream& out, const DeferredReport& report) {
-  return out << to_string(report);
 }
 
 }  // namespace hollow::nn

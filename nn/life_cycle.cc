@@ -158,7 +158,7 @@ void Module::next_generation() {
 
 void Module::set_writer(absl::string_view name, Writer writer) {
   with_op("set_writer", [&] {
-    const Slot& slot = get_slot("set_writer", name);
+    const OwnSlot& slot = get_slot("set_writer", name);
     if (writer == nullptr) {
       throw Error(ErrorCode::kWriter, "set_writer",
                   absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));

@@ -16,20 +16,32 @@ Module::Module() : Module(NextChild::take(this)) {}
 
 Module::Module(const NextChild* birth)
     : path_(birth == nullptr ? absl::string_view() : birth->path()),
-      root_(birth == nullptr ? std::make_shared<Root>(this) : birth->parent()->root_),
+      root_(birth == nullptr ? std::make_shared<TreeRoot>(this) : birth->parent()->root_),
       slots_(root_->memory()) {
   if (birth == nullptr) NewRoots::note(root_);
+  root_->note_scope();
 }
 
 Module::~Module() {
   NextChild::forget(this);
   root_->forget(this);
-  for (const Slot& slot : slots_) {
-    if (is_born_here(slot)) root_->drop_writer(*slot.tensor.storage()->origin());
+  for (const OwnSlot& slot : slots_) {
+    if (!is_born_here(slot)) continue;
+    root_->drop_writer(*slot.tensor.storage()->origin());
+    note_orphan(slot.tensor);
   }
 }
 
-bool Module::is_born_here(const Slot& slot) {
+void Module::note_orphan(const Tensor& tensor) {
+  if (!tensor.is_meta() || tensor.storage().use_count() == 1) return;
+  try {
+    Births::note("add_parameter", tensor);
+  } catch (const std::bad_alloc&) {
+    // Then it is found as late as it is read.
+  }
+}
+
+bool Module::is_born_here(const OwnSlot& slot) {
   const absl::string_view born = slot.tensor.storage()->origin()->name;
   // Names are kept once for each slot, so they are the same only where the slot is.
   return born.data() + born.size() == slot.name.data() + slot.name.size();
@@ -118,8 +130,8 @@ void Module::note_name(absl::string_view name) {
   try {
     if (names_ == nullptr) {
       auto names = std::make_unique<absl::flat_hash_set<absl::string_view>>();
-      for (const Slot& slot : slots_) names->insert(slot.name);
-      for (const Child& child : children_) names->insert(child.name);
+      for (const OwnSlot& slot : slots_) names->insert(slot.name);
+      for (const OwnChild& child : children_) names->insert(child.name);
       names_ = std::move(names);
     }
     names_->insert(name);
@@ -138,7 +150,7 @@ void Module::check_name(absl::string_view op, absl::string_view name) const {
                          ? names_->contains(name)
                          : find_child(name) != nullptr ||
                                std::any_of(slots_.begin(), slots_.end(),
-                                           [&](const Slot& slot) { return slot.name == name; });
+                                           [&](const OwnSlot& slot) { return slot.name == name; });
   if (taken) {
     throw Error(ErrorCode::kKey, op,
                 absl::StrCat("\"", qualified(name), "\" is already a slot or child of ",
@@ -162,7 +174,17 @@ std::string Module::title() const {
 
 std::string Module::class_name() const { return hollow::class_name(typeid(*this)); }
 
-std::vector<Birth> Module::unlisted() const { return root_->unlisted(); }
+std::vector<Birth> Module::unlisted() const {
+  std::vector<Birth> births = root_->unlisted();
+  if (births.empty()) return births;
+  // What was a slot may be one again, by a tie.
+  const Module* const whole = root_->module() == nullptr ? this : root_->module();
+  const auto slots = whole->storages();
+  std::erase_if(births, [&](const Birth& birth) {
+    return std::find(slots.begin(), slots.end(), birth.tensor.storage()) != slots.end();
+  });
+  return births;
+}
 
 Tensor Module::forward(const Tensor&) {
   throw Error(ErrorCode::kUnsupported, "forward", absl::StrCat(title(), " has no forward(x)"));

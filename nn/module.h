@@ -147,7 +147,7 @@ class Module : public std::enable_shared_from_this<Module> {
   // The storages of the slots, each once, in the order in which they are written: children before
   // parents, and what is computed (buffers outside the state dict) after everything else.
   std::vector<std::shared_ptr<Storage>> storages(Recurse recurse = Recurse::kYes) const;
-  // Tensors of the meta scope that the root was built in, on meta still, that no module lists.
+  // Tensors of the meta scopes that the tree was built in, on meta still, that no module lists.
   std::vector<Birth> unlisted() const;
 
   // By qualified name below this module. Error(kKey), listing what there is, for another.
@@ -233,16 +233,16 @@ class Module : public std::enable_shared_from_this<Module> {
   Module& child(size_t index) const { return *children_[index].module; }
 
  private:
-  struct Slot {
+  struct OwnSlot {
     absl::string_view name;  // the root owns it
     SlotKind kind;
     Tensor tensor;
   };
-  struct Child {
+  struct OwnChild {
     absl::string_view name;  // the root owns it
     std::shared_ptr<Module> module;
   };
-  class Root;
+  class TreeRoot;
   class NextChild;
   friend class NewRoots;
 
@@ -251,9 +251,11 @@ class Module : public std::enable_shared_from_this<Module> {
   Tensor& share_slot(OpName op, absl::string_view name, SlotKind kind, const Tensor& tensor);
   void share(absl::string_view name, Module& child);
   // Whether the slot's storage was declared as this slot, so that it is no tie.
-  static bool is_born_here(const Slot& slot);
+  static bool is_born_here(const OwnSlot& slot);
   // The storage's writer is this module's from now on, and dies with it.
   void give_writer(const std::shared_ptr<Storage>& storage);
+  // Somebody may hold it when it is no slot any more.
+  static void note_orphan(const Tensor& tensor);
   // Whether this is the other module, or below it, or will be once it is built.
   bool is_part_of(Module& whole);
   void check_name(absl::string_view op, absl::string_view name) const;
@@ -263,21 +265,21 @@ class Module : public std::enable_shared_from_this<Module> {
   void build_child(absl::string_view op, absl::string_view name,
                    absl::FunctionRef<std::shared_ptr<Module>()> build);
   Module* find_child(absl::string_view name) const;
-  Slot* find_own_slot(absl::string_view name);
-  const Slot* find_slot(absl::string_view name) const;
-  const Slot& get_slot(absl::string_view op, absl::string_view name) const;
+  OwnSlot* find_own_slot(absl::string_view name);
+  const OwnSlot* find_slot(absl::string_view name) const;
+  const OwnSlot& get_slot(absl::string_view op, absl::string_view name) const;
   // Every slot of the tree with its name below this module, parents first.
-  void for_each_slot(absl::FunctionRef<void(const std::string&, const Slot&)> function,
+  void for_each_slot(absl::FunctionRef<void(const std::string&, const OwnSlot&)> function,
                      const std::string& prefix = "") const;
-  std::vector<NamedTensor> list(absl::FunctionRef<bool(const Slot&)> wanted) const;
+  std::vector<NamedTensor> list(absl::FunctionRef<bool(const OwnSlot&)> wanted) const;
   std::vector<Tensor> unfinished() const;
 
   explicit Module(const NextChild* birth);
 
   absl::string_view path_;  // the root owns it
-  std::shared_ptr<Root> root_;
-  std::pmr::list<Slot> slots_;  // where members' references stay valid, in the root's memory
-  std::vector<Child> children_;
+  std::shared_ptr<TreeRoot> root_;
+  std::pmr::list<OwnSlot> slots_;  // where members' references stay valid, in the root's memory
+  std::vector<OwnChild> children_;
   // Of slots and children, where there are more than one would look through.
   std::unique_ptr<absl::flat_hash_set<absl::string_view>> names_;
 };

@@ -5,10 +5,9 @@
 
 namespace hollow::nn {
 
-Module::Root::Root(const Module* module)
-    : key_(default_rng_key()), births_(Births::current()), module_(module) {}
+Module::TreeRoot::TreeRoot(const Module* module) : key_(default_rng_key()), module_(module) {}
 
-absl::string_view Module::Root::keep(absl::string_view path, absl::string_view name) {
+absl::string_view Module::TreeRoot::keep(absl::string_view path, absl::string_view name) {
   const size_t head = path.empty() ? 0 : path.size() + 1;
   char* const text = static_cast<char*>(memory_.allocate(head + name.size(), 1));
   if (head > 0) {
@@ -19,32 +18,36 @@ absl::string_view Module::Root::keep(absl::string_view path, absl::string_view n
   return absl::string_view(text, head + name.size());
 }
 
-std::vector<Tensor> Module::Root::unfinished() const {
+std::vector<Tensor> Module::TreeRoot::unfinished() const {
   const std::lock_guard lock(mutex_);
   return module_ == nullptr ? std::vector<Tensor>() : module_->unfinished();
 }
 
-bool Module::Root::has_writer(const Origin& origin) const {
+bool Module::TreeRoot::has_writer(const Origin& origin) const {
   const std::lock_guard lock(mutex_);
   return origin.writer != nullptr;
 }
 
-void Module::Root::drop_writer(Origin& origin) {
+void Module::TreeRoot::drop_writer(Origin& origin) {
   Writer dropped;  // what it holds may be a module of this tree, so it dies outside of the lock
   const std::lock_guard lock(mutex_);
   std::swap(dropped, origin.writer);
 }
 
-std::vector<Birth> Module::Root::unlisted() const {
-  return births_ == nullptr ? std::vector<Birth>() : births_->unlisted();
+std::vector<Birth> Module::TreeRoot::unlisted() const {
+  std::vector<Birth> result;
+  for (const std::shared_ptr<const Births>& scope : scopes_) {
+    for (Birth& birth : scope->unlisted()) result.push_back(std::move(birth));
+  }
+  return result;
 }
 
-void Module::Root::note_given(const Module* giver, const std::shared_ptr<Storage>& storage) {
+void Module::TreeRoot::note_given(const Module* giver, const std::shared_ptr<Storage>& storage) {
   const std::lock_guard lock(mutex_);
   given_[giver].insert(storage);
 }
 
-void Module::Root::forget(const Module* module) {
+void Module::TreeRoot::forget(const Module* module) {
   Given given;
   {
     const std::lock_guard lock(mutex_);

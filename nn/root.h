@@ -21,9 +21,9 @@ namespace hollow::nn {
 
 // The way from any tensor of a tree to all of them, and the memory of its names and slots. Outlives
 // the modules where a tensor does.
-class Module::Root : public Kin {
+class Module::TreeRoot : public Kin {
  public:
-  explicit Root(const Module* module);
+  explicit TreeRoot(const Module* module);
 
   RngKey key() const { return key_; }
 
@@ -39,6 +39,11 @@ class Module::Root : public Kin {
   std::vector<Tensor> unfinished() const override;
   bool has_writer(const Origin& origin) const override;
   std::vector<Birth> unlisted() const;
+  // This thread's meta scope, if it is in one, is one that the tree is built in.
+  void note_scope() {
+    const std::shared_ptr<Births>& now = Births::current();
+    if (now != nullptr && (scopes_.empty() || scopes_.back() != now)) scopes_.push_back(now);
+  }
 
   // The storage has a writer that the module gave, and that dies with it at the latest.
   void note_given(const Module* giver, const std::shared_ptr<Storage>& storage);
@@ -54,7 +59,7 @@ class Module::Root : public Kin {
 
   std::pmr::monotonic_buffer_resource memory_{kFirstBytes};
   const RngKey key_;
-  const std::shared_ptr<const Births> births_;
+  std::vector<std::shared_ptr<const Births>> scopes_;
   mutable std::mutex mutex_;
   const Module* module_;
   // By the module that gave the writer, where that is not the slot's own.
@@ -70,15 +75,15 @@ class NewRoots {
   NewRoots(const NewRoots&) = delete;
   NewRoots& operator=(const NewRoots&) = delete;
 
-  static void note(const std::shared_ptr<Module::Root>& root) {
+  static void note(const std::shared_ptr<Module::TreeRoot>& root) {
     if (innermost_ != nullptr) innermost_->roots_.push_back(root);
   }
 
   // Those of modules that are alive.
   std::vector<const Module*> modules() const {
     std::vector<const Module*> alive;
-    for (const std::weak_ptr<Module::Root>& each : roots_) {
-      const std::shared_ptr<Module::Root> root = each.lock();
+    for (const std::weak_ptr<Module::TreeRoot>& each : roots_) {
+      const std::shared_ptr<Module::TreeRoot> root = each.lock();
       if (root != nullptr && root->module() != nullptr) alive.push_back(root->module());
     }
     return alive;
@@ -88,7 +93,7 @@ class NewRoots {
   static thread_local NewRoots* innermost_;
 
   NewRoots* const outer_;
-  std::vector<std::weak_ptr<Module::Root>> roots_;
+  std::vector<std::weak_ptr<Module::TreeRoot>> roots_;
 };
 
 // Of a qualified name, where it ends in that name.

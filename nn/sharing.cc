@@ -78,7 +78,7 @@ Tensor& Module::share_slot(OpName op, absl::string_view name, SlotKind kind, con
                                "\"; share the tensor it was expanded from, or share it with "
                                "share_buffer, not persistent"));
     }
-    Slot* const slot = find_own_slot(name);
+    OwnSlot* const slot = find_own_slot(name);
     if (slot == nullptr) {
       check_name(op, name);
       const absl::string_view full = qualified(name);
@@ -101,7 +101,10 @@ Tensor& Module::share_slot(OpName op, absl::string_view name, SlotKind kind, con
     }
     // What others hold keeps its writer, as long as it would have had it here.
     const bool drops = own.storage() != tensor.storage() && is_born_here(*slot);
-    if (drops && own.storage().use_count() > 1) give_writer(own.storage());
+    if (drops && own.storage().use_count() > 1) {
+      give_writer(own.storage());
+      note_orphan(own);
+    }
     const bool had_values = own.storage()->has_values() && !own.is_same(tensor);
     own = tensor;
     if (had_values) {

@@ -11,19 +11,19 @@
 
 namespace hollow::nn {
 
-void Module::for_each_slot(absl::FunctionRef<void(const std::string&, const Slot&)> function,
+void Module::for_each_slot(absl::FunctionRef<void(const std::string&, const OwnSlot&)> function,
                            const std::string& prefix) const {
-  for (const Slot& slot : slots_) function(absl::StrCat(prefix, slot.name), slot);
-  for (const Child& child : children_) {
+  for (const OwnSlot& slot : slots_) function(absl::StrCat(prefix, slot.name), slot);
+  for (const OwnChild& child : children_) {
     child.module->for_each_slot(function, absl::StrCat(prefix, child.name, "."));
   }
 }
 
-std::vector<NamedTensor> Module::list(absl::FunctionRef<bool(const Slot&)> wanted) const {
+std::vector<NamedTensor> Module::list(absl::FunctionRef<bool(const OwnSlot&)> wanted) const {
   std::vector<NamedTensor> result;
   // Views of one storage are tensors of their own; only the same view twice is one.
   std::unordered_set<const Storage*> seen;
-  for_each_slot([&](const std::string& name, const Slot& slot) {
+  for_each_slot([&](const std::string& name, const OwnSlot& slot) {
     if (!wanted(slot)) return;
     const bool known = !seen.insert(slot.tensor.storage().get()).second;
     if (known && std::any_of(result.begin(), result.end(), [&](const NamedTensor& each) {
@@ -37,16 +37,16 @@ std::vector<NamedTensor> Module::list(absl::FunctionRef<bool(const Slot&)> wante
 }
 
 std::vector<NamedTensor> Module::named_parameters() const {
-  return list([](const Slot& slot) { return slot.kind == SlotKind::kParameter; });
+  return list([](const OwnSlot& slot) { return slot.kind == SlotKind::kParameter; });
 }
 
 std::vector<NamedTensor> Module::named_buffers() const {
-  return list([](const Slot& slot) { return slot.kind != SlotKind::kParameter; });
+  return list([](const OwnSlot& slot) { return slot.kind != SlotKind::kParameter; });
 }
 
 std::vector<NamedTensor> Module::state_dict() const {
   std::vector<NamedTensor> result;
-  for_each_slot([&](const std::string& name, const Slot& slot) {
+  for_each_slot([&](const std::string& name, const OwnSlot& slot) {
     if (slot.kind != SlotKind::kBuffer) result.push_back({name, slot.tensor});
   });
   return result;
@@ -54,7 +54,7 @@ std::vector<NamedTensor> Module::state_dict() const {
 
 std::vector<NamedSlot> Module::named_slots() const {
   std::vector<NamedSlot> result;
-  for_each_slot([&](const std::string& name, const Slot& slot) {
+  for_each_slot([&](const std::string& name, const OwnSlot& slot) {
     result.push_back({name, slot.kind, slot.tensor});
   });
   return result;
@@ -67,9 +67,9 @@ std::vector<std::shared_ptr<Storage>> Module::storages(Recurse recurse) const {
   const auto visit = [&](const auto& self, const Module& module) -> void {
     if (!visited.insert(&module).second) return;
     if (recurse == Recurse::kYes) {
-      for (const Child& child : module.children_) self(self, *child.module);
+      for (const OwnChild& child : module.children_) self(self, *child.module);
     }
-    for (const Slot& slot : module.slots_) {
+    for (const OwnSlot& slot : module.slots_) {
       const std::shared_ptr<Storage>& storage = slot.tensor.storage();
       if (!seen.insert(storage.get()).second) continue;
       (storage->origin()->computed ? computed : declared).push_back(storage);
@@ -83,7 +83,7 @@ std::vector<std::shared_ptr<Storage>> Module::storages(Recurse recurse) const {
 std::vector<Tensor> Module::unfinished() const {
   // Of a storage that was declared elsewhere, what is here may be a view that has its values.
   std::unordered_map<const Storage*, Tensor> lacking;
-  for_each_slot([&](const std::string&, const Slot& slot) {
+  for_each_slot([&](const std::string&, const OwnSlot& slot) {
     if (slot.tensor.is_initialized()) return;
     Tensor& widest = lacking.emplace(slot.tensor.storage().get(), slot.tensor).first->second;
     if (slot.tensor.numel() > widest.numel()) widest = slot.tensor;
@@ -104,15 +104,15 @@ Module* Module::find_child(absl::string_view name) const {
   return nullptr;
 }
 
-Module::Slot* Module::find_own_slot(absl::string_view name) {
-  for (Slot& slot : slots_) {
+Module::OwnSlot* Module::find_own_slot(absl::string_view name) {
+  for (OwnSlot& slot : slots_) {
     if (slot.name == name) return &slot;
   }
   return nullptr;
 }
 
-const Module::Slot* Module::find_slot(absl::string_view name) const {
-  for (const Slot& slot : slots_) {
+const Module::OwnSlot* Module::find_slot(absl::string_view name) const {
+  for (const OwnSlot& slot : slots_) {
     if (slot.name == name) return &slot;
   }
   const size_t dot = name.find('.');
@@ -121,25 +121,25 @@ const Module::Slot* Module::find_slot(absl::string_view name) const {
   return child == nullptr ? nullptr : child->find_slot(name.substr(dot + 1));
 }
 
-const Module::Slot& Module::get_slot(absl::string_view op, absl::string_view name) const {
-  const Slot* const slot = find_slot(name);
+const Module::OwnSlot& Module::get_slot(absl::string_view op, absl::string_view name) const {
+  const OwnSlot* const slot = find_slot(name);
   if (slot != nullptr) return *slot;
   std::vector<std::string> names;
-  for_each_slot([&](const std::string& each, const Slot&) { names.push_back(each); });
+  for_each_slot([&](const std::string& each, const OwnSlot&) { names.push_back(each); });
   throw Error(ErrorCode::kKey, op,
-              absl::StrCat(class_name(), " has no slot \"", name,
+              absl::StrCat(title(), " has no slot \"", name,
                            "\"; it has: ", names.empty() ? "none" : absl::StrJoin(names, ", ")));
 }
 
 const Tensor& Module::get_parameter(absl::string_view name) const {
-  const Slot& slot = get_slot("get_parameter", name);
+  const OwnSlot& slot = get_slot("get_parameter", name);
   if (slot.kind == SlotKind::kParameter) return slot.tensor;
   throw Error(ErrorCode::kKey, "get_parameter",
               absl::StrCat("\"", name, "\" is a buffer; get_buffer() gives it"));
 }
 
 const Tensor& Module::get_buffer(absl::string_view name) const {
-  const Slot& slot = get_slot("get_buffer", name);
+  const OwnSlot& slot = get_slot("get_buffer", name);
   if (slot.kind != SlotKind::kParameter) return slot.tensor;
   throw Error(ErrorCode::kKey, "get_buffer",
               absl::StrCat("\"", name, "\" is a parameter; get_parameter() gives it"));
@@ -152,9 +152,13 @@ Module& Module::get_submodule(absl::string_view name) {
     const size_t dot = rest.find('.');
     Module* const child = module->find_child(rest.substr(0, dot));
     if (child == nullptr) {
+      const std::string children = absl::StrJoin(
+          module->children_, ", ",
+          [](std::string* out, const OwnChild& each) { absl::StrAppend(out, each.name); });
       throw Error(ErrorCode::kKey, "get_submodule",
                   absl::StrCat(title(), " has no module \"", name, "\": ", module->title(),
-                               " has no child \"", rest.substr(0, dot), "\""));
+                               " has no child \"", rest.substr(0, dot),
+                               "\"; it has: ", children.empty() ? "none" : children));
     }
     module = child;
     if (dot == absl::string_view::npos) return *module;
@@ -165,7 +169,7 @@ Module& Module::get_submodule(absl::string_view name) {
 std::vector<Module*> Module::children() const {
   std::vector<Module*> result;
   std::unordered_set<const Module*> seen;
-  for (const Child& child : children_) {
+  for (const OwnChild& child : children_) {
     if (seen.insert(child.module.get()).second) result.push_back(child.module.get());
   }
   return result;
@@ -177,7 +181,7 @@ std::vector<Module*> Module::modules() {
   const auto visit = [&](const auto& self, Module& module) -> void {
     if (!seen.insert(&module).second) return;
     result.push_back(&module);
-    for (const Child& child : module.children_) self(self, *child.module);
+    for (const OwnChild& child : module.children_) self(self, *child.module);
   };
   visit(visit, *this);
   return result;

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "tensor/describe.h"
 #include "tensor/device.h"
+#include "tensor/origin.h"
 
 namespace hollow {
 
-const std::shared_ptr<Births>& Births::own() {
+const std::shared_ptr<Births>& Births::current() {
   struct Own {
     uint64_t scope = 0;
     std::shared_ptr<Births> births;
@@ -20,10 +23,8 @@ const std::shared_ptr<Births>& Births::own() {
   return own.births;
 }
 
-std::shared_ptr<const Births> Births::current() { return own(); }
-
 void Births::note(OpName op, const Tensor& tensor) {
-  if (const std::shared_ptr<Births>& births = own(); births != nullptr) births->add(op, tensor);
+  if (const std::shared_ptr<Births>& births = current(); births != nullptr) births->add(op, tensor);
 }
 
 void Births::add(OpName op, const Tensor& tensor) {
@@ -56,6 +57,19 @@ std::vector<Birth> Births::unlisted() const {
                       entry->within});
   }
   return result;
+}
+
+std::string describe(const Birth& birth) {
+  const Origin* const origin = birth.tensor.storage()->origin();
+  if (origin != nullptr) {
+    return absl::StrCat(describe(birth.tensor), ", which ", declared_by(*origin),
+                        " declared, is no slot any more: the module was tied to another tensor, or "
+                        "is gone; take the tensor that it has now");
+  }
+  return absl::StrCat(
+      describe(birth.tensor), ", made by ", birth.op, "()",
+      birth.within.empty() ? "" : absl::StrCat(" while \"", birth.within, "\" was built"),
+      ": declare it with add_buffer");
 }
 
 thread_local const BirthPlace* BirthPlace::innermost_ = nullptr;

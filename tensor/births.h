@@ -1,5 +1,6 @@
-// Tensors that were born in a meta scope and that no module lists: plain members, which no
-// to_empty() or reset_parameters() of a module will ever reach.
+// Tensors that were born in a meta scope and that no module lists, which no to_empty() or
+// reset_parameters() of a module will ever reach: plain members, and handles on what is a slot no
+// more.
 #ifndef HOLLOW_TENSOR_BIRTHS_H_
 #define HOLLOW_TENSOR_BIRTHS_H_
 
@@ -24,6 +25,9 @@ struct Birth {
   std::string within;  // the path of the child that was being built; empty in a root or outside
 };
 
+// The tensor, where it comes from, and what to do about it.
+std::string describe(const Birth& birth);
+
 // Says what this thread builds, for the births while it lives. The path outlives it.
 class BirthPlace {
  public:
@@ -46,12 +50,13 @@ class BirthPlace {
 class Births {
  public:
   // Those of this thread's scope; null outside one.
-  static std::shared_ptr<const Births> current();
+  static const std::shared_ptr<Births>& current();
 
-  // Remembers the tensor, which is on meta, if this thread is in a scope. `op` is a literal.
+  // Remembers the tensor, which is on meta and no slot, or not any more, if this thread is in a
+  // scope. `op` is a literal.
   static void note(OpName op, const Tensor& tensor);
 
-  // Those that are alive, still on meta, and no slot of any module; in the order of their birth.
+  // Those that are alive and still on meta, in the order of their birth.
   std::vector<Birth> unlisted() const;
 
  private:
@@ -68,7 +73,6 @@ class Births {
     std::string within;
   };
 
-  static const std::shared_ptr<Births>& own();
   void add(OpName op, const Tensor& tensor);
   void make_room();
 

@@ -38,7 +38,7 @@ void move_bytes(OpName op, const Tensor& y, const Tensor& x) {
   with_op(op, [&] {
     Storage* const to = y.storage().get();
     Storage* const from = x.storage().get();
-    to->expect_write();
+    to->expect_write(y.layout());
     // In one order for both directions, so that two threads cannot wait for each other.
     const bool to_first = to->device().index() < from->device().index();
     const StreamOrder first(op, (to_first ? to : from)->device(), {to_first ? to : from});
@@ -134,7 +134,7 @@ void Tensor::write(absl::FunctionRef<void(absl::Span<T>)> fill) const {
   require_writable("write", *this);
   if (is_meta()) return;
   if (device().is_cpu() && dtype() == dtype_of<T>() && is_contiguous()) {
-    storage_->expect_write();
+    storage_->expect_write(layout_);
     try {
       fill(absl::Span<T>(static_cast<T*>(raw_data()), static_cast<size_t>(numel())));
     } catch (...) {

@@ -1,5 +1,7 @@
 #include "tensor/run.h"
 
+#include <utility>
+
 #include "tensor/describe.h"
 
 namespace hollow {
@@ -9,12 +11,10 @@ Tensor operand(absl::string_view op, const Tensor& output, const Tensor& input) 
       about({&output, &input}, [&] { return expanded(op, input.layout(), output.shape()); });
   require_one_device(op, output, input);
   require_one_dtype(op, output, input);
-  require_written(op, input);
   return Tensor(input.storage(), std::move(layout));
 }
 
 namespace internal {
-
 bool prepare(absl::string_view op, Operands outputs, Operands inputs, bool one_dtype) {
   const Tensor& first = *outputs[0];
   for (const Tensor* const other : outputs.subspan(1))
@@ -29,9 +29,7 @@ bool prepare(absl::string_view op, Operands outputs, Operands inputs, bool one_d
   }
   if (first.is_meta()) return false;
   for (const Tensor* const input : inputs) require_values(op, *input);
-  for (const Tensor* const output : outputs) {
-    if (output->numel() > 0) output->storage()->expect_write();
-  }
+  for (const Tensor* const output : outputs) output->storage()->expect_write(output->layout());
   return true;
 }
 

@@ -27,6 +27,7 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -41,9 +42,23 @@
 
 namespace hollow {
 
-// An input as it is walked beside the output: seen in its shape. Checks here what run would find,
-// so that the error describes the tensor that the caller gave.
+// An input as it is walked beside the output: seen in its shape. Checks here what run would find of
+// device and dtype, so that the error describes the tensor that the caller gave.
 Tensor operand(absl::string_view op, const Tensor& output, const Tensor& input);
+
+// Calls run(), which runs with operands in other shapes than those that the caller gave: it is the
+// latter that an error of missing values describes.
+template <typename Run>
+void run_with(absl::string_view op, std::initializer_list<const Tensor*> given, Run run) {
+  try {
+    run();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kUninitialized) {
+      for (const Tensor* const each : given) require_written(op, *each);
+    }
+    throw;
+  }
+}
 
 // The way of run, and of nothing else, to a tensor's memory.
 struct TensorAccess {

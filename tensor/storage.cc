@@ -76,7 +76,8 @@ const Storage::Slot* Storage::slot() const {
 
 const Origin* Storage::origin() const { return is_slot_ ? &slot()->origin : nullptr; }
 
-void Storage::expect_write() {
+void Storage::expect_write(const Layout& layout) {
+  if (layout.numel() == 0) return;
   // Other threads may be writing other parts: what they make of the state must not be lost.
   uint32_t now = word_.load(std::memory_order_relaxed);
   while (StorageWord(now).pristine_or_zero() &&

@@ -78,8 +78,8 @@ class Storage {
 
   // Somebody is about to write here, and may fail half-way: what is there is not the writer's any
   // more, nor zero. To be called before each write that ends in mark_written, unless neither was
-  // true.
-  void expect_write();
+  // true. Of no elements there is no write.
+  void expect_write(const Layout& layout);
   // An op has written the elements that the layout touches. Nothing on meta.
   void mark_written(OpName op, const Layout& layout) {
     const StorageWord before = word();

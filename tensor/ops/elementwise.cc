@@ -34,8 +34,10 @@ template <typename Kernel>
 void into(OpName op, const Tensor& y, const Tensor& a, const Tensor& b, Kernel kernel) {
   const Tensor wide_a = operand(op, y, a);
   const Tensor wide_b = operand(op, y, b);
-  run<Numbers>(op, y, {&wide_a, &wide_b}, kernel,
-               index_of({&y.layout(), &wide_a.layout(), &wide_b.layout()}));
+  run_with(op, {&a, &b}, [&] {
+    run<Numbers>(op, y, {&wide_a, &wide_b}, kernel,
+                 index_of({&y.layout(), &wide_a.layout(), &wide_b.layout()}));
+  });
 }
 
 template <typename Kernel>

@@ -51,8 +51,10 @@ bool are_fast_runs(const kernels::Strided<kOperands>& index, const Tensor& gamma
   }
   require_no_overlap(op, y, gamma);  // which is walked as another shape below
   const Tensor factors = operand(op, x, gamma);
-  run<Floats>(op, y, {&x, &factors}, kStridedLayerScale,
-              index_of({&y.layout(), &x.layout(), &factors.layout()}));
+  run_with(op, {&x, &gamma}, [&] {
+    run<Floats>(op, y, {&x, &factors}, kStridedLayerScale,
+                index_of({&y.layout(), &x.layout(), &factors.layout()}));
+  });
 }
 
 [[gnu::noinline]] void strided_add_into(OpName op, const Tensor& y, const Tensor& residual,
@@ -64,8 +66,10 @@ bool are_fast_runs(const kernels::Strided<kOperands>& index, const Tensor& gamma
   }
   require_no_overlap(op, y, gamma);  // which is walked as another shape below
   const Tensor factors = operand(op, x, gamma);
-  run<Floats>(op, y, {&residual, &x, &factors}, kStridedLayerScaleAdd, alpha,
-              index_of({&y.layout(), &residual.layout(), &x.layout(), &factors.layout()}));
+  run_with(op, {&residual, &x, &gamma}, [&] {
+    run<Floats>(op, y, {&residual, &x, &factors}, kStridedLayerScaleAdd, alpha,
+                index_of({&y.layout(), &residual.layout(), &x.layout(), &factors.layout()}));
+  });
 }
 
 void into(OpName op, const Tensor& y, const Tensor& x, const Tensor& gamma) {

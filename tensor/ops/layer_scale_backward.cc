@@ -36,6 +36,7 @@ bool are_long_runs(const kernels::Strided<3>& index, int64_t dim) {
 
 // What was written and is contiguous: the tensor itself, or a copy.
 Tensor contiguous(OpName op, const Tensor& tensor) {
+  about({&tensor}, [&] { check_dtype(op, Floats{}, tensor.dtype()); });
   if (tensor.is_contiguous()) return tensor;
   require_written(op, tensor);
   Tensor copy = about({&tensor}, [&] { return empty(op, tensor.shape(), tensor); });

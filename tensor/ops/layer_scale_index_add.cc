@@ -36,6 +36,7 @@ void add(OpName op, const Tensor& residual, absl::Span<const int64_t> index, con
   about({&residual}, [&] { check_dtype(op, Floats{}, residual.dtype()); });
   // A sample would be read for one while it is written for another.
   if (part == Part::kAtIndex) require_apart(op, "the residual and x", residual, x);
+  if (index.empty()) return;
   if (!are_fast(residual, x, gamma)) {
     return add_one_by_one(op, residual, index, x, gamma, alpha, part);
   }

@@ -22,6 +22,7 @@ void check(const Tensor& x, const Tensor& weight) {
   }
   require_one_device("linear", weight, x);
   require_one_dtype("linear", weight, x);
+  about({&weight}, [&] { check_dtype("linear", F32Floats{}, weight.dtype()); });
 }
 
 // Contiguous, and read under this op's name if it has to be copied for that.
@@ -53,7 +54,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   }
   require_one_device("linear", weight, bias);
   require_one_dtype("linear", weight, bias);
-  require_written("linear", bias);
+  for (const Tensor* const each : {&x, &weight, &bias}) require_written("linear", *each);
   Tensor y = linear(x, weight);
   add_(y, bias);
   return y;

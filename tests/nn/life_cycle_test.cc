@@ -13,6 +13,7 @@
 #include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
+#include "tensor/ops/layer_scale_index_add.h"
 #include "tensor/placement.h"
 #include "tests/nn/tree.h"
 #include "tests/testing.h"
@@ -301,6 +302,21 @@ TEST(LifeCycleTest, RoundedPassByPassIsNotRoundedOnce) {
   const auto before = bits(w);
   expect_error(ErrorCode::kChanged, {"release", "\"w\""}, [&] { module.release(); });
   EXPECT_EQ(bits(w), before);
+}
+
+TEST(LifeCycleTest, AWriteOfNoElementsChangesNothing) {
+  Module module;
+  const Tensor w = module.add_parameter("w", {3, 2}, init::uniform());
+  const Tensor none = w.narrow(0, 0, 0);
+  none.write<float>([](absl::Span<float>) {});
+  fill_(none, 7.0);
+  none.copy_(ones({0, 2}));
+  layer_scale_index_add_(w, {}, ones({0, 2}), ones({2}), 1.0);
+  layer_scale_index_add_(w.transpose(0, 1), {}, ones({0, 3}), ones({3}), 1.0);
+  layer_scale_drop_path_add_(w, {}, ones({3, 2}), ones({2}), 1.0);
+  EXPECT_EQ(w.storage()->writes().size(), 1u);
+  module.release();
+  EXPECT_TRUE(w.is_meta());
 }
 
 // b is computed from w.

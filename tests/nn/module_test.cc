@@ -196,8 +196,22 @@ TEST(ModuleTest, SubmodulesByName) {
   EXPECT_EQ(&root.get_submodule("a.b"), &leaf);
   expect_error(ErrorCode::kKey, {"get_submodule", "\"a.c\"", "\"a\"", "no child \"c\""},
                [&] { root.get_submodule("a.c"); });
-  expect_error(ErrorCode::kKey, {"\"a.\"", "no child \"\""}, [&] { root.get_submodule("a."); });
+  expect_error(ErrorCode::kKey, {"\"a.\"", "no child \"\"; it has: b"},
+               [&] { root.get_submodule("a."); });
+  expect_error(ErrorCode::kKey, {"it has: none"}, [&] { root.get_submodule("a.b.c"); });
 }
+
+// Names that a user's classes may well have.
+struct Slot {
+  int value = 1;
+};
+struct Child : Module {};
+struct Root : Module {
+  Slot slot;
+  Child& child = add_child<Child>("child");
+};
+
+TEST(ModuleTest, HidesNoClassOfItsUsers) { EXPECT_EQ(Root().slot.value, 1); }
 
 }  // namespace
 }  // namespace hollow::nn

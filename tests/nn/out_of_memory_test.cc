@@ -608,7 +608,8 @@ TEST_P(OutOfMemoryTest, ToADTypeComputesAnewOrLeavesNoValues) {
     void expect_computed(bool all) {
       for (const auto& [tensor, factor] :
            {std::pair(thirds.third, 1.0 / 3), std::pair(thirds.seventh, 1.0 / 7)}) {
-        if (all || tensor.is_initialized()) EXPECT_EQ(bits(tensor), bits(mul(thirds.w, factor)));
+        if (!all && !tensor.is_initialized()) continue;
+        EXPECT_EQ(bits(tensor), bits(mul(thirds.w, factor)));
       }
     }
     Thirds thirds;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "nn/audit.h"
+#include "nn/linear.h"
 #include "nn/materialize.h"
 #include "nn/state_dict.h"
 #include "tensor/ops/fill.h"
@@ -126,6 +127,59 @@ struct WithPlainMember : nn::Module {
   Inner& ls;
   Tensor rope;
 };
+
+// Holds on to what was a slot: before a tie, or in a module that is gone.
+struct HoldsOrphans : nn::Module {
+  nn::Linear& one = add_child<nn::Linear>("one", 2, 2);
+  nn::Linear& two = add_child<nn::Linear>("two", 2, 2);
+  Tensor before_the_tie = two.weight();
+  Tensor of_a_dead_root = nn::Linear(3, 3).weight();
+  HoldsOrphans() { two.share_parameter("weight", one.weight()); }
+};
+
+TEST(BuffersTest, Case23_AHandleOnWhatIsNoSlotAnyMoreIsReported) {
+  std::unique_ptr<HoldsOrphans> model;
+  {
+    const DeviceScope scope(Device::meta());
+    model = std::make_unique<HoldsOrphans>();
+  }
+  nn::materialize(*model, Device::cpu());
+  EXPECT_TRUE(model->before_the_tie.is_meta());
+  const nn::Audit audit = nn::audit(*model);
+  ASSERT_EQ(audit.unlisted.size(), 2u);
+  EXPECT_THAT(to_string(audit), ::testing::HasSubstr("\"two.weight\" [2, 2] f32 on meta"));
+  EXPECT_THAT(to_string(audit), ::testing::HasSubstr("is no slot any more"));
+  // A tie makes it a slot again.
+  model->share_parameter("held", model->before_the_tie);
+  ASSERT_EQ(nn::audit(*model).unlisted.size(), 1u);
+  EXPECT_TRUE(nn::audit(*model).unlisted[0].tensor.is_same(model->of_a_dead_root));
+}
+
+// The scope need not be the root's.
+TEST(BuffersTest, Case23_EveryScopeThatATreeIsBuiltInIsSearched) {
+  struct Inner : nn::Module {
+    Tensor plain = zeros({3});
+  };
+  struct OpensAScope : nn::Module {
+    OpensAScope() {
+      const DeviceScope scope(Device::meta());
+      add_child<Inner>("inner");
+    }
+  };
+  const OpensAScope opens;
+  ASSERT_EQ(nn::audit(opens).unlisted.size(), 1u);
+  EXPECT_EQ(nn::audit(opens).unlisted[0].within, "inner");
+  std::unique_ptr<nn::Module> grown;
+  {
+    const DeviceScope scope(Device::meta());
+    grown = std::make_unique<nn::Module>();
+  }
+  {
+    const DeviceScope scope(Device::meta());
+    grown->add_child<Inner>("inner");
+  }
+  EXPECT_EQ(nn::audit(*grown).unlisted.size(), 1u);
+}
 
 TEST(BuffersTest, Case23_APlainMemberIsReportedWhileItIsOnMeta) {
   std::unique_ptr<WithPlainMember> model;

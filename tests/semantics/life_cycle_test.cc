@@ -1,8 +1,11 @@
 // Cases 1 to 10 of docs/semantics.md.
 
 #include <barrier>
+#include <functional>
 #include <memory>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "nn/layer_scale.h"
@@ -12,6 +15,8 @@
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/layer_scale.h"
+#include "tensor/ops/layer_scale_backward.h"
+#include "tensor/ops/linear.h"
 #include "tensor/ops/random.h"
 #include "tensor/ops/reduce.h"
 #include "tensor/placement.h"
@@ -114,6 +119,82 @@ TEST(LifeCycleTest, Case05_MetaAgreesWithARealDevice) {
     expect_error(ErrorCode::kShape, {"add", "[2] and [3] do not broadcast"},
                  [&] { add(empty({2}, {.device = device}), empty({3}, {.device = device})); });
   }
+}
+
+// What throws on meta, of shapes, dtypes and aliases, is what throws where nothing was written yet.
+TEST(LifeCycleTest, Case05_RulesComeBeforeValues) {
+  struct Call {
+    ErrorCode code;
+    std::string part;
+    std::function<void(const Tensor& x, const TensorOptions& there)> call;
+  };
+  const auto of = [](DType dtype, TensorOptions there) {
+    there.dtype = dtype;
+    return there;
+  };
+  const std::vector<Call> calls = {
+      {ErrorCode::kShape, "[4] does not expand to [2, 3]",
+       [](const Tensor& x, const TensorOptions& there) { add_(x, empty({4}, there)); }},
+      {ErrorCode::kShape, "[4] does not expand to [3]",
+       [](const Tensor&, const TensorOptions& there) {
+         mul_(empty({3}, there), empty({4}, there));
+       }},
+      {ErrorCode::kDType, "different dtypes",
+       [&](const Tensor& x, const TensorOptions& there) {
+         add_(x, empty({3}, of(DType::kBF16, there)));
+       }},
+      {ErrorCode::kAlias, "overlaps",
+       [](const Tensor& x, const TensorOptions&) {
+         const Tensor square = x.narrow(1, 0, 2);
+         mul_(square, square.transpose(0, 1));
+       }},
+      {ErrorCode::kDType, "f64",
+       [&](const Tensor&, const TensorOptions& there) {
+         const Tensor f64 = empty({2, 3}, of(DType::kF64, there));
+         linear(f64, f64);
+       }},
+      {ErrorCode::kShape, "bias must be [out]",
+       [](const Tensor& x, const TensorOptions& there) { linear(x, x, empty({3}, there)); }},
+      {ErrorCode::kDType, "i64",
+       [&](const Tensor&, const TensorOptions& there) {
+         const Tensor x = empty({2, 3}, of(DType::kI64, there));
+         layer_scale_add(x, x, empty({3}, of(DType::kI64, there)), 1.0);
+       }},
+      {ErrorCode::kDType, "i64",
+       [&](const Tensor&, const TensorOptions& there) {
+         const Tensor x = empty({3, 2}, of(DType::kI64, there)).transpose(0, 1);
+         layer_scale_backward(x, x, empty({3}, of(DType::kI64, there)));
+       }},
+  };
+  for (size_t i = 0; i < calls.size(); ++i) {
+    SCOPED_TRACE(i);
+    for (const Device device : {Device::meta(), Device::cpu()}) {
+      const TensorOptions there = {.device = device};
+      expect_error(calls[i].code, {calls[i].part}, [&] {
+        calls[i].call(empty({2, 3}, there), there);
+      });
+    }
+  }
+}
+
+// Whatever shape an op walks it in.
+TEST(LifeCycleTest, Case08_AnUnwrittenOperandIsNamedAsItWasGiven) {
+  const Tensor x = counting({4, 2, 3});
+  const std::vector<std::pair<Shape, std::string>> operands = {
+      {{3}, "tensor [3] f32 on cpu (allocated): 3 of 3 elements"},
+      {{2, 1}, "tensor [2, 1] f32 on cpu (allocated): 2 of 2 elements"},
+      {{1, 3}, "tensor [1, 3] f32 on cpu (allocated): 3 of 3 elements"},
+  };
+  for (const auto& [shape, part] : operands) {
+    expect_error(ErrorCode::kUninitialized, {"add_: " + part}, [&] { add_(x, empty(shape)); });
+  }
+  nn::Module module;
+  const Tensor& w = module.add_parameter("w", {2, 1}, nullptr);
+  expect_error(ErrorCode::kUninitialized, {"mul: \"w\" [2, 1] f32 on cpu (allocated)"},
+               [&] { mul(x, w); });
+  const Tensor& gamma = module.add_parameter("gamma", {2}, nullptr);
+  expect_error(ErrorCode::kUninitialized, {"layer_scale: \"gamma\" [2] f32 on cpu (allocated)"},
+               [&] { layer_scale(x.transpose(1, 2), gamma); });
 }
 
 TEST(LifeCycleTest, Case07_ReadingMetaThrows) {
