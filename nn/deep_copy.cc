@@ -44,7 +44,9 @@ void tie(Module& twin, const NamedSlot& slot, const Tensor& tensor) {
   const size_t dot = slot.name.rfind('.');
   const bool own = dot == std::string::npos;
   Module& module = twin.get_submodule(own ? "" : slot.name.substr(0, dot));
-  // Its own storage, which goes, was not among those that became copies.
+  // Its own storage, which goes, was not among those that became copies. Without values nothing was
+  // computed from it, and what is computed stays the copy that it is.
+  release("deep_copy", {slot.tensor.storage()});
   convert("deep_copy", {slot.tensor.storage()}, tensor.dtype());
   const std::string name = own ? slot.name : slot.name.substr(dot + 1);
   switch (slot.kind) {

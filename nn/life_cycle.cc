@@ -94,11 +94,13 @@ void Module::to(Device device) {
     const std::vector<Tensor> without =
         those(all, [](const Storage& storage) { return storage.state() == State::kMeta; });
     if (!without.empty()) {
-      throw Error(ErrorCode::kMeta, "to",
-                  absl::StrCat("these have no values to take to ", to_string(device), ": ",
-                               describe_all(without), "; to_empty(", to_string(device),
-                               ") gives them memory there, and materialize(module, ",
-                               to_string(device), ") values"));
+      throw Error(
+          ErrorCode::kMeta, "to",
+          absl::StrCat(
+              "these have no values to take to ", to_string(device), ": ", describe_all(without),
+              "; to_empty(", to_string(device), ") gives them memory there, and ",
+              mend_of_missing(
+                  without, absl::StrCat("materialize(module, ", to_string(device), ") values"))));
     }
     hollow::to_empty("to", all, device);
   });
@@ -138,7 +140,8 @@ void Module::release() {
           ErrorCode::kChanged, "release",
           absl::StrCat(
               "reset_parameters() would not bring back the values of ", describe_all(changed),
-              ", which were loaded, or written since, or have no writer; clone() what you "
+              ", which were loaded, written or converted since, are of an earlier generation, or "
+              "have no writer; clone() what you "
               "need, and reset_parameters() before you release, after unseal() for what is "
               "sealed and set_writer() for what has no writer"));
     }
@@ -160,8 +163,10 @@ void Module::set_writer(absl::string_view name, Writer writer) {
   with_op("set_writer", [&] {
     const OwnSlot& slot = get_slot("set_writer", name);
     if (writer == nullptr) {
-      throw Error(ErrorCode::kWriter, "set_writer",
-                  absl::StrCat("the new writer of ", describe(slot.tensor), " is empty"));
+      throw Error(
+          ErrorCode::kWriter, "set_writer",
+          absl::StrCat("the new writer of ", describe(slot.tensor),
+                       " is empty; give a function of (tensor, key), as nn::init has them"));
     }
     const std::shared_ptr<Storage>& storage = slot.tensor.storage();
     try_writer("set_writer", *storage, writer);
@@ -206,9 +211,10 @@ void Module::check_complete() const {
     if (left.empty()) return;
     throw Error(ErrorCode::kUninitialized, "check_complete",
                 absl::StrCat("in ", title(), " these tensors are not initialized (", left.size(),
-                             " in all): ", describe_all(left),
-                             "; materialize(module, device) completes them, and keeps what is "
-                             "there"));
+                             " in all): ", describe_all(left), "; ",
+                             mend_of_missing(left,
+                                             "materialize(module, device) completes them, and "
+                                             "keeps what is there")));
   });
 }
 

@@ -145,8 +145,12 @@ class Matcher {
       const auto overwritten = [&](const Entry* earlier) {
         if (same_bits(at(*earlier), earlier->source.to(like_it.dtype()))) return false;
         complain(ErrorCode::kKey,
-                 absl::StrCat("\"", earlier->slot->name, "\" and \"", entry->slot->name,
-                              "\" are one storage here, and bring different values"));
+                 earlier->slot == entry->slot
+                     ? absl::StrCat("\"", entry->slot->name,
+                                    "\" is there twice, with different values; keep one of them")
+                     : absl::StrCat("\"", earlier->slot->name, "\" and \"", entry->slot->name,
+                                    "\" are one storage here, and bring different values; keep one "
+                                    "of them"));
         return true;
       };
       agreeing.erase(std::remove_if(agreeing.begin(), agreeing.end(), overwritten), agreeing.end());
@@ -199,10 +203,13 @@ class Matcher {
                              absl::StrJoin(problems_, "; "), mend()));
   }
 
-  // For keys that are wrong on purpose.
+  // For keys that are wrong on purpose, and for values that do not fit.
   std::string mend() const {
-    if (code_ != ErrorCode::kKey || match_.report.loaded.empty()) return "";
-    const bool lacks = !initializes_ && !match_.report.missing.empty();
+    if (code_ != ErrorCode::kKey) {
+      return "; leave out what does not fit, and load_or_init() initializes it";
+    }
+    if (match_.report.loaded.empty()) return "";
+    const bool lacks = !initializes_ && options_.strict && !match_.report.missing.empty();
     const bool has_more = options_.strict && !match_.report.unexpected.empty();
     return absl::StrCat(lacks ? "; load_or_init() initializes what is missing" : "",
                         has_more ? "; strict = false ignores what is not known" : "");

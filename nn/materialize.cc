@@ -40,9 +40,11 @@ void materialize(Module& module, Device device, Recurse recurse) {
 }
 
 void materialize(const Tensor& tensor, Device device) {
-  const Origin& origin = origin_of(kOp, tensor,
-                                   "give it memory with to_empty(tensor, device), then values "
-                                   "with copy_() or fill_()");
+  const Origin& origin = origin_of(
+      kOp, tensor,
+      tensor.is_initialized()
+          ? "but it has its values; to(device) copies it there"
+          : "give it memory with to_empty(tensor, device), then values with copy_() or fill_()");
   with_op(kOp, [&] { materialize_all({tensor.storage()}, declared_by(origin), device); });
 }
 

@@ -187,7 +187,8 @@ std::vector<Birth> Module::unlisted() const {
 }
 
 Tensor Module::forward(const Tensor&) {
-  throw Error(ErrorCode::kUnsupported, "forward", absl::StrCat(title(), " has no forward(x)"));
+  throw Error(ErrorCode::kUnsupported, "forward",
+              absl::StrCat(title(), " has no forward(x); override it, or call its children"));
 }
 
 }  // namespace hollow::nn

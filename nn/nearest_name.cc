@@ -5,9 +5,9 @@
 #include <numeric>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 namespace hollow::nn {
 namespace {
@@ -42,18 +42,21 @@ bool is_telling(absl::string_view tail, absl::string_view name) {
   return tail.find('.') != absl::string_view::npos || 2 * tail.size() >= name.size();
 }
 
-// The name with a '#' for each part that is a number, and those numbers.
+// The name with a '#' for each number in it, and those numbers.
 std::pair<std::string, std::vector<uint64_t>> without_numbers(absl::string_view name) {
   std::string text;
   std::vector<uint64_t> numbers;
-  for (const absl::string_view part : absl::StrSplit(name, '.')) {
-    if (!text.empty()) text += '.';
+  for (size_t i = 0; i < name.size();) {
+    const size_t begin = i;
+    while (i < name.size() && absl::ascii_isdigit(name[i])) ++i;
     uint64_t number = 0;
-    if (absl::SimpleAtoi(part, &number)) {
+    if (i > begin && absl::SimpleAtoi(name.substr(begin, i - begin), &number)) {
       text += '#';
       numbers.push_back(number);
+    } else if (i > begin) {
+      absl::StrAppend(&text, name.substr(begin, i - begin));  // more than a number holds
     } else {
-      absl::StrAppend(&text, part);
+      text += name[i++];
     }
   }
   return {std::move(text), std::move(numbers)};
@@ -102,9 +105,27 @@ const std::string* NearestName::by_distance(absl::string_view key) const {
     least = far;
     best = &each;
   }
-  if (best == nullptr) return nullptr;
-  const auto above = best->names.upper_bound(numbers);
-  return above == best->names.begin() ? above->second : std::prev(above)->second;
+  return best == nullptr ? nullptr : by_numbers(*best, numbers);
+}
+
+const std::string* NearestName::by_numbers(const Pattern& pattern, const Numbers& wanted) {
+  // All have as many numbers. The last ones belong together: "blocks.2.fc" lacks what is in front.
+  const size_t count = pattern.names.begin()->first.size();
+  Numbers chosen;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t from_end = count - i;
+    chosen.push_back(from_end > wanted.size() ? 0 : wanted[wanted.size() - from_end]);
+    // Of those that begin as chosen so far, the one before the next higher, or that.
+    const auto agrees = [&](auto each) {
+      return each != pattern.names.end() &&
+             std::equal(chosen.begin(), chosen.end() - 1, each->first.begin());
+    };
+    auto found = pattern.names.upper_bound(chosen);
+    if (agrees(found) && found->first[i] == chosen[i]) continue;
+    if (found != pattern.names.begin() && agrees(std::prev(found))) --found;
+    chosen[i] = found->first[i];
+  }
+  return pattern.names.find(chosen)->second;
 }
 
 }  // namespace hollow::nn

@@ -19,7 +19,7 @@ class NearestName {
 
   // Where one of the two lacks parts in front and nothing else ("module.fc.bias", "fc.bias"), which
   // is what a wrapper does to every key of a checkpoint, that name. Else one of the first of those
-  // with the smallest Levenshtein distance, where parts that are numbers are all alike: that with
+  // with the smallest Levenshtein distance, where numbers are all alike: that with
   // the key's numbers, or the next lower ones. "" where even that distance is more than half of the
   // longer one's length, and so no help. But for its numbers a model has few names, so that all
   // keys of another model are soon answered.
@@ -28,12 +28,13 @@ class NearestName {
  private:
   using Numbers = std::vector<uint64_t>;
   struct Pattern {
-    std::string text;  // "blocks.#.fc"
+    std::string text;  // "blocks.#.ls#.gamma"
     std::map<Numbers, const std::string*> names;
   };
 
   const std::string* behind_a_prefix(absl::string_view key) const;
   const std::string* by_distance(absl::string_view key) const;
+  static const std::string* by_numbers(const Pattern& pattern, const Numbers& wanted);
 
   const std::vector<std::string> names_;
   std::vector<Pattern> patterns_;  // in the order of their first names

@@ -28,9 +28,11 @@ void Module::share(absl::string_view name, Module& child) {
   with_op("share_child", [&] {
     check_name("share_child", name);
     if (is_part_of(child)) {
-      throw Error(ErrorCode::kKey, "share_child",
-                  absl::StrCat(title(), " is a part of ", child.title(),
-                               ", which can therefore not become its child"));
+      throw Error(
+          ErrorCode::kKey, "share_child",
+          absl::StrCat(
+              title(), " is a part of ", child.title(),
+              ", which can therefore not become its child; share a module that is not above it"));
     }
     std::shared_ptr<Module> owner = child.weak_from_this().lock();
     if (owner == nullptr || child.path_.empty()) {

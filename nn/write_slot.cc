@@ -147,6 +147,18 @@ void rethrow_with_unfinished(const Error& error, const Storages& storages, absl:
                                                        ", once the cause is mended")));
 }
 
+std::string mend_of_missing(const std::vector<Tensor>& missing, absl::string_view mend) {
+  std::vector<Tensor> without;
+  for (const Tensor& each : missing) {
+    if (each.storage()->origin()->writer == nullptr) without.push_back(each);
+  }
+  if (without.empty()) return std::string(mend);
+  return absl::StrCat(mend,
+                      ", once these, which have no writer, have got one with set_writer(), or "
+                      "are loaded: ",
+                      describe_all(without));
+}
+
 void require_writers(absl::string_view op, absl::string_view whose, const Storages& storages,
                      Fill fill) {
   std::vector<Tensor> without;
@@ -155,9 +167,11 @@ void require_writers(absl::string_view op, absl::string_view whose, const Storag
     if (needs && storage->origin()->writer == nullptr) without.push_back(declared(storage));
   }
   if (without.empty()) return;
-  throw Error(ErrorCode::kWriter, op,
-              absl::StrCat("in ", whose, " these slots have no writer: ", describe_all(without),
-                           "; give one to add_parameter or add_buffer, or with set_writer()"));
+  throw Error(
+      ErrorCode::kWriter, op,
+      absl::StrCat("in ", whose, " these slots have no writer: ", describe_all(without),
+                   "; give one to add_parameter, add_buffer or set_writer(), or write them with "
+                   "to_empty(device) and copy_()"));
 }
 
 }  // namespace hollow::nn

@@ -66,6 +66,9 @@ bool has_gaps(const Storage& storage, Fill fill);
 void require_writers(absl::string_view op, absl::string_view whose, const Storages& storages,
                      Fill fill);
 
+// The mend, which has writers write what is missing, and what that takes.
+std::string mend_of_missing(const std::vector<Tensor>& missing, absl::string_view mend);
+
 // The tensor that the slot declared.
 Tensor declared(const std::shared_ptr<Storage>& storage);
 

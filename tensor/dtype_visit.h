@@ -45,7 +45,7 @@ namespace internal {
                                          [](std::string* out, DType each) {
                                            absl::StrAppend(out, to_string(each));
                                          }),
-                           "; convert with to(dtype)"));
+                           "; convert it with to(dtype), or declare it with one of these"));
 }
 
 }  // namespace internal

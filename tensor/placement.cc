@@ -157,7 +157,7 @@ void duplicate(absl::string_view op, const std::shared_ptr<Storage>& from, Stora
           copy_to(step, op);
         }
         to.replace(op, std::move(step.memory), device, from->dtype());
-        to.copy_knowledge(*from);
+        to.copy_knowledge(op, *from);
       },
       [&] { return subject(from, from->nbytes()); });
 }

@@ -44,7 +44,8 @@ class Ranges {
   // Joins with the last range where they touch. Ranges come in order of their beginnings.
   void append(Range range);
 
-  const std::vector<Range>& ranges() const { return ranges_; }
+  const std::vector<Range>& ranges() const& { return ranges_; }
+  std::vector<Range> ranges() && { return std::move(ranges_); }
 
  private:
   // The first range that ends at `begin` or later.

@@ -187,9 +187,10 @@ Memory Storage::replace(absl::string_view op, Memory memory, Device device, DTyp
                .with_pristine(pristine)
                .with_sealed(now.sealed())
                .with_zero(zero));
-  const EventKind kind = dtype != now.dtype()          ? EventKind::kConverted
-                         : now.state() == State::kMeta ? EventKind::kAllocated
-                                                       : EventKind::kMoved;
+  const bool is_first = now.state() == State::kMeta && !device.is_meta();
+  const EventKind kind = is_first               ? EventKind::kAllocated
+                         : dtype != now.dtype() ? EventKind::kConverted
+                                                : EventKind::kMoved;
   Timeline::record(kind, *this, op, [&] { return extent(*this); });
   return old;
 }
@@ -207,7 +208,7 @@ Memory Storage::release(absl::string_view op) noexcept {
   return old;
 }
 
-void Storage::copy_knowledge(const Storage& other) {
+void Storage::copy_knowledge(absl::string_view op, const Storage& other) {
   requires_grad_ = other.requires_grad_;
   const StorageWord word = copy_written(other);
   if (is_slot_ && other.is_slot_) {
@@ -216,8 +217,14 @@ void Storage::copy_knowledge(const Storage& other) {
     slot()->turned_at = other.turned_at();
   }
   // Of the memory, which is its own, it knows itself whether it is zero.
-  set_word(
-      this->word().with(word.state()).with_pristine(word.pristine()).with_sealed(word.sealed()));
+  set_word(this->word().with(word.state()).with_pristine(word.pristine()));
+  if (has_values()) {
+    Timeline::record(EventKind::kCopied, *this, op, [&] {
+      const Layout whole = {{numel_}, {1}, 0};
+      return absl::StrCat(numel_ - unwritten(whole).count(), " of ", numel_, " elements");
+    });
+  }
+  set_sealed(op, word.sealed());
 }
 
 }  // namespace hollow

@@ -133,7 +133,7 @@ class Storage {
   static size_t num_partial();
 
   // All that is known of `other`, whose memory has been copied here: states, seal, who wrote.
-  void copy_knowledge(const Storage& other);
+  void copy_knowledge(absl::string_view op, const Storage& other);
 
   // The stream that used it last, on CUDA; kept by tensor/stream.h.
   int last_stream() const { return last_stream_; }

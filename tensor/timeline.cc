@@ -41,6 +41,8 @@ absl::string_view to_string(EventKind kind) {
       return "initialized";
     case EventKind::kLoaded:
       return "loaded";
+    case EventKind::kCopied:
+      return "copied";
     case EventKind::kSealed:
       return "sealed";
     case EventKind::kUnsealed:

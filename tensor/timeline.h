@@ -38,6 +38,7 @@ enum class EventKind {
   kWritten,      // by an op
   kInitialized,  // by its slot's writer
   kLoaded,       // from saved values
+  kCopied,       // with all that is known of them, from another module's slot
   kSealed,       // kept from its writer
   kUnsealed,
   kReleased,  // back to meta

@@ -1,7 +1,10 @@
 #include "nn/deep_copy.h"
 
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "nn/audit.h"
 #include "nn/init.h"
 #include "nn/linear.h"
@@ -9,6 +12,7 @@
 #include "nn/state_dict.h"
 #include "tensor/ops/fill.h"
 #include "tensor/placement.h"
+#include "tensor/timeline.h"
 #include "tests/testing.h"
 
 namespace hollow::nn {
@@ -54,6 +58,48 @@ TEST(DeepCopyTest, CopiesEveryStateAndWhatIsKnownOfIt) {
   fill_(twin->fc.weight(), -1);
   EXPECT_NE(bits(twin->fc.weight()), bits(source->fc.weight()));
   EXPECT_TRUE(source->fc.weight().storage()->pristine());
+}
+
+// The ties of the copy are no reason to compute anything: it is as the source is.
+TEST(DeepCopyTest, CopiesWhatIsComputedAlsoBesideATie) {
+  struct Half : Module {
+    Tensor& w = add_parameter("w", {2}, init::uniform());
+    Tensor& c = add_buffer(
+        "c", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(w); }, Persistent::kNo);
+  };
+  struct Both : Module {
+    Half& one = add_child<Half>("one");
+    Half& two = add_child<Half>("two");
+  };
+  Both source;
+  source.two.share_parameter("w", source.one.w);
+  fill_(source.two.c, -1.0);
+  const std::unique_ptr<Both> twin = deep_copy(source, [] {
+    const DeviceScope scope(Device::cpu());  // with values, which the tie then drops
+    return std::make_unique<Both>();
+  });
+  EXPECT_TRUE(twin->two.w.is_same(twin->one.w));
+  EXPECT_EQ(twin->two.c.to_vector<float>(), std::vector<float>(2, -1.0f));
+}
+
+TEST(DeepCopyTest, IsOnTheTimeline) {
+  Module source;
+  source.add_parameter("w", {2}, init::ones(), {.dtype = DType::kF16});
+  source.seal();
+  const Timeline timeline(Timeline::Clock::kSteps);
+  const std::unique_ptr<Module> twin = deep_copy(source, [] {
+    auto module = std::make_unique<Module>();
+    module->add_parameter("w", {2}, init::ones());
+    return module;
+  });
+  std::vector<std::string> events;
+  for (const Event& each : timeline.events()) {
+    if (each.op == "deep_copy") {
+      events.push_back(absl::StrCat(to_string(each.kind), " ", each.detail));
+    }
+  }
+  EXPECT_EQ(events, (std::vector<std::string>{"allocated 2 x f16 on cpu, 4 bytes",
+                                              "copied 2 of 2 elements", "sealed "}));
 }
 
 // A factory that gives a device has written before the copy is made.

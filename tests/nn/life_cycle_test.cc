@@ -304,6 +304,32 @@ TEST(LifeCycleTest, RoundedPassByPassIsNotRoundedOnce) {
   EXPECT_EQ(bits(w), before);
 }
 
+// Materialize alone would not do.
+TEST(LifeCycleTest, TheMendOfWhatIsMissingTellsOfMissingWriters) {
+  const DeviceScope scope(Device::meta());
+  Module module;
+  module.add_parameter("a", {2}, init::ones());
+  module.add_parameter("b", {2}, nullptr);
+  const std::string mend =
+      ", once these, which have no writer, have got one with set_writer(), or "
+      "are loaded: \"b\" [2] f32 on meta";
+  expect_error(ErrorCode::kUninitialized, {"completes them", mend},
+               [&] { module.check_complete(); });
+  expect_error(ErrorCode::kMeta, {"materialize(module, cpu) values" + mend},
+               [&] { module.to(Device::cpu()); });
+  expect_error(ErrorCode::kWriter, {"\"b\"", "set_writer()", "to_empty(device) and copy_()"},
+               [&] { materialize(module, Device::cpu()); });
+}
+
+TEST(LifeCycleTest, ReleaseTellsOfConversionsAndGenerations) {
+  Module converted, next;
+  for (Module* const each : {&converted, &next}) each->add_parameter("w", {2}, init::normal());
+  converted.to(DType::kBF16);
+  expect_error(ErrorCode::kChanged, {"converted since"}, [&] { converted.release(); });
+  next.next_generation();
+  expect_error(ErrorCode::kChanged, {"an earlier generation"}, [&] { next.release(); });
+}
+
 TEST(LifeCycleTest, AWriteOfNoElementsChangesNothing) {
   Module module;
   const Tensor w = module.add_parameter("w", {3, 2}, init::uniform());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nn/init.h"
+#include "tensor/factory.h"
 #include "tensor/ops/fill.h"
 #include "tensor/placement.h"
 #include "tests/shards.h"
@@ -30,6 +31,8 @@ std::unique_ptr<Module> described() {
 TEST(MaterializeTest, ATensorOfNoModuleHasNoWriter) {
   expect_error(ErrorCode::kKey, {"materialize", "[2] f32 on meta", "to_empty(tensor, device)"},
                [] { materialize(empty({2}, {.device = Device::meta()}), Device::cpu()); });
+  expect_error(ErrorCode::kKey, {"it has its values; to(device)"},
+               [] { materialize(ones({2}), Device::cpu()); });
 }
 
 TEST(MaterializeTest, ComputesAnewWhatMayReadWhatWasMissing) {

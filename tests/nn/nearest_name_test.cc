@@ -18,7 +18,7 @@ TEST(NearestNameTest, IsTheFewestEditsAway) {
   const NearestName names({"fc.bias", "fc.weight", "ls1.gamma", "ls2.gamma"});
   EXPECT_EQ(names.of("fc.wieght"), "fc.weight");
   EXPECT_EQ(names.of("fc.weight"), "fc.weight");
-  EXPECT_EQ(names.of("ls3.gamma"), "ls1.gamma");  // the first of two
+  EXPECT_EQ(nearest("ac", {"ab", "ad"}), "ab");  // the first of two
   EXPECT_EQ(names.of("ls.gamma"), "ls1.gamma");
   EXPECT_EQ(names.of("c.bias"), "fc.bias");
 }
@@ -30,9 +30,18 @@ TEST(NearestNameTest, HasTheSameNumbersOrTheNextLowerOnes) {
   EXPECT_EQ(names.of("blocks.9.ls1.gama"), "blocks.9.ls1.gamma");
   EXPECT_EQ(names.of("block.9.ls1.gamma"), "blocks.9.ls1.gamma");
   EXPECT_EQ(names.of("blocks.11.ls1.gamma"), "blocks.10.ls1.gamma");
-  EXPECT_EQ(names.of("blocks.5.ls3.gamma"), "blocks.0.ls1.gamma");
+  EXPECT_EQ(names.of("blocks.5.ls3.gamma"), "blocks.0.ls2.gamma");
+  EXPECT_EQ(names.of("blocks.12.ls0.gamma"), "blocks.10.ls1.gamma");
+  EXPECT_EQ(names.of("blocks.3.9.ls2.gamma"), "blocks.9.ls2.gamma");
+  EXPECT_EQ(names.of("blocks.9.ls99999999999999999999999.gamma"), "");
   EXPECT_EQ(names.of("blocks.ls2.gamma"), "blocks.0.ls2.gamma");
   EXPECT_EQ(nearest("h.0.w", {"h.1.w", "h.2.w"}), "h.1.w");  // none is lower
+}
+
+TEST(NearestNameTest, HasTheSameNumberInAPart) {
+  const NearestName names({"q1.weight", "q2.weight", "q10.weight"});
+  EXPECT_EQ(names.of("p10.weight"), "q10.weight");
+  EXPECT_EQ(names.of("p9.weight"), "q2.weight");
 }
 
 TEST(NearestNameTest, IsTheSameBehindAPrefixHoweverLong) {

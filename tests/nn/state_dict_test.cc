@@ -5,6 +5,7 @@
 #include "nn/init.h"
 #include "nn/linear.h"
 #include "nn/materialize.h"
+#include "tensor/factory.h"
 #include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
@@ -292,6 +293,35 @@ TEST(LoadStateDictTest, AConflictNamesTheTwoThatAreInIt) {
   expect_error(ErrorCode::kKey, {"\"v0\" and \"v1\" are one storage"}, [&] { load(30); });
   load(3);
   EXPECT_EQ(w.to_vector<int64_t>(), (std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST(LoadStateDictTest, AKeyThatIsThereTwiceSaysSo) {
+  Module module;
+  module.add_parameter("w", {2}, init::ones());
+  module.add_parameter("v", {2}, init::ones());
+  const StateDict twice = {{"w", zeros({2})}, {"w", ones({2})}};
+  for (const bool strict : {true, false}) {
+    expect_error(ErrorCode::kKey, {"\"w\" is there twice, with different values; keep one"},
+                 [&] { load_state_dict(module, twice, {.strict = strict}); });
+  }
+  EXPECT_EQ(load_state_dict(module, {twice[1], twice[1]}, {.strict = false}).loaded, (Names{"w"}));
+}
+
+TEST(LoadStateDictTest, AValueThatDoesNotFitMayBeLeftOut) {
+  Module module;
+  const Tensor& w = module.add_parameter("w", {2}, init::ones());
+  module.add_parameter("v", {2}, init::ones());
+  const std::vector<std::pair<ErrorCode, Tensor>> bad = {
+      {ErrorCode::kShape, zeros({3})},
+      {ErrorCode::kDType, zeros({2}, {.dtype = DType::kI64})},
+      {ErrorCode::kMeta, empty({2}, {.device = Device::meta()})},
+      {ErrorCode::kUninitialized, empty({2})}};
+  for (const auto& [code, value] : bad) {
+    expect_error(code, {"\"w\"", "; leave out what does not fit, and load_or_init()"},
+                 [&, &value = value] {
+                   load_state_dict(module, {{"w", value}, {"v", w}});
+                 });
+  }
 }
 
 TEST(LoadStateDictTest, ATieWithBothNamesIsWrittenOnce) {

@@ -64,6 +64,14 @@ TEST(RangesTest, ASpanOfElements) {
   EXPECT_EQ(Ranges(4, 9).count(), 5);
 }
 
+// In a range-for the ranges outlive the set that is made there.
+TEST(RangesTest, ThoseOfATemporaryAreTheCallers) {
+  int64_t count = 0;
+  for (const Range& range : Ranges(4, 9).ranges()) count += range.end - range.begin;
+  EXPECT_EQ(count, 5);
+  static_assert(!std::is_reference_v<decltype(Ranges().ranges())>);
+}
+
 TEST(RangesTest, ADenseLayoutIsOneRange) {
   EXPECT_EQ(Ranges::touched_by({{2, 3}, {1, 2}, 7}).ranges(), (std::vector<Range>{{7, 13}}));
   EXPECT_EQ(Ranges::touched_by({{}, {}, 7}).ranges(), (std::vector<Range>{{7, 8}}));
