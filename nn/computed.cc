@@ -119,14 +119,21 @@ Storages computed_after(const Storages& storages, const Storage* other) {
 }
 
 void outdate_older(absl::string_view op, const Storages& storages) {
+  const uint64_t now = Storage::turn();  // what is computed from here on is later
   uint64_t changed = 0;
   for (const std::shared_ptr<Storage>& storage : storages) {
     if (!storage->origin()->computed) changed = std::max(changed, storage->turned_at());
   }
-  for (const std::shared_ptr<Storage>& storage : computed(storages)) {
-    if (storage->turned_at() >= changed) continue;
+  Storages all = computed(storages);
+  const auto older = std::stable_partition(all.begin(), all.end(), [&](const auto& each) {
+    return !each->has_values() || each->turned_at() >= changed;
+  });
+  if (older == all.end()) return;
+  // The newer ones may have read the older ones. They come first: where another thread finds none
+  // that is older, nothing is left to be outdated.
+  for (const std::shared_ptr<Storage>& storage : all) {
     const Claim claim(op, *storage);
-    if (storage->turned_at() < changed) storage->mark_unwritten();
+    if (storage->turned_at() <= now) storage->mark_unwritten();
   }
 }
 

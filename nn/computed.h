@@ -41,9 +41,9 @@ Storages computed(const Storages& storages);
 // among them: what has values, and what a failure left without where nothing else is unfinished.
 Storages computed_after(const Storages& storages, const Storage* other = nullptr);
 
-// Of those, the ones that were computed before something else changed, or lost its values and may
-// have got others. What never had values could not be read, so it outdates nothing; nor does
-// anything what another thread has computed just now.
+// If any of those was computed before something that is declared changed, or lost its values and
+// may have got others: all of them, since they may read one another. What never had values could
+// not be read, so it outdates nothing; nor does anything what another thread computes meanwhile.
 void outdate_older(absl::string_view op, const Storages& storages);
 
 }  // namespace hollow::nn

@@ -107,10 +107,12 @@ Tensor& Module::share_slot(OpName op, absl::string_view name, SlotKind kind, con
       give_writer(own.storage());
       note_orphan(own);
     }
-    const bool had_values = own.storage()->has_values() && !own.is_same(tensor);
+    if (own.is_same(tensor)) return own;
+    const bool has_values = own.storage()->has_values();
+    const bool had_values = has_values || own.storage()->turned_at() > 0;
     own = tensor;
-    if (had_values) {
-      own.storage()->note_turn();
+    if (had_values) own.storage()->note_turn();
+    if (has_values) {
       const Storages computed = computed_after(storages());
       listing_unfinished(op, computed, kMaterializes, [&] { compute_anew(op, computed); });
     }

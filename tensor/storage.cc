@@ -11,6 +11,8 @@
 namespace hollow {
 namespace {
 
+std::atomic<uint64_t> turns{0};
+
 State fresh_state(Device device, int64_t numel) {
   if (device.is_meta()) return State::kMeta;
   return numel == 0 ? State::kInitialized : State::kAllocated;
@@ -119,9 +121,10 @@ void Storage::note_write(OpName op, const Layout& layout) {
 }
 
 void Storage::note_turn() {
-  static std::atomic<uint64_t> turns{0};
   if (is_slot_) slot()->turned_at = ++turns;
 }
+
+uint64_t Storage::turn() { return turns; }
 
 uint64_t Storage::turned_at() const { return is_slot_ ? slot()->turned_at.load() : 0; }
 
@@ -187,6 +190,7 @@ Memory Storage::replace(absl::string_view op, Memory memory, Device device, DTyp
                .with_pristine(pristine)
                .with_sealed(now.sealed())
                .with_zero(zero));
+  if (dtype != now.dtype() && has_values()) note_turn();
   const bool is_first = now.state() == State::kMeta && !device.is_meta();
   const EventKind kind = is_first               ? EventKind::kAllocated
                          : dtype != now.dtype() ? EventKind::kConverted

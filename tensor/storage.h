@@ -116,6 +116,8 @@ class Storage {
   // writer last computed it; 0 if never. What is later is larger, of whatever slots.
   uint64_t turned_at() const;
   void note_turn();
+  // The latest so far, of whatever slot.
+  static uint64_t turn();
   // Who wrote to it, if a module declared it; else nothing is noted.
   std::vector<WriteCount> writes() const;
   // Some of what is there was written by an op, and not by the slot's writer or by a load.

@@ -215,6 +215,56 @@ TEST(ComputedTest, MaterializeBringsUpToDateWhatAPartHasChanged) {
   EXPECT_EQ(floats(above.s), twice(12));
 }
 
+// Also where the slot had lost its values by then.
+TEST(ComputedTest, MaterializeBringsUpToDateWhatReadASlotThatWasReleasedAndTied) {
+  struct Pair : Module {
+    Double& one = add_child<Double>("one");
+    Double& two = add_child<Double>("two");
+    Tensor& sum = add_buffer(
+        "sum", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(add(one.w, two.w)); },
+        Persistent::kNo);
+  };
+  Pair pair;
+  pair.two.release();
+  pair.two.share_parameter("w", pair.one.w);
+  materialize(pair, Device::cpu());
+  EXPECT_EQ(floats(pair.sum), floats(mul(pair.one.w, 2.0)));
+}
+
+// The child's b is computed anew with its own w, and the parent's a, which is older than that.
+TEST(ComputedTest, MaterializeBringsUpToDateWhatAPartHasComputedFromWhatIsOld) {
+  struct Reader : Module {
+    const Tensor* a = nullptr;
+    Tensor& w = add_parameter("w", {2}, init::constant(1.0));
+    Tensor& b = add_buffer(
+        "b", {2},
+        [this](const Tensor& tensor, RngKey) { tensor.copy_(a == nullptr ? w : add(*a, w)); },
+        Persistent::kNo);
+  };
+  struct Parent : Module {
+    Reader& reader = add_child<Reader>("reader");
+    Tensor& a = add_buffer(
+        "a", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(mul(reader.w, 2.0)); },
+        Persistent::kNo);
+    Parent() { reader.a = &a; }
+  };
+  Parent parent;
+  parent.reader.set_writer("w", init::constant(5.0));
+  materialize(parent, Device::cpu());
+  EXPECT_EQ(floats(parent.a), twice(10));
+  EXPECT_EQ(floats(parent.reader.b), twice(15));
+}
+
+TEST(ComputedTest, MaterializeBringsUpToDateWhatReadsAConvertedPart) {
+  Above above;
+  const std::vector<float> exact = floats(above.kid.kw);
+  above.kid.to(DType::kBF16);
+  above.kid.to(DType::kF32);
+  ASSERT_NE(floats(above.kid.kw), exact);
+  materialize(above, Device::cpu());
+  EXPECT_EQ(floats(above.s), floats(mul(above.kid.kw, 3.0)));
+}
+
 // A part's load is not to fail for what lies outside of it.
 TEST(ComputedTest, WhatReadsAParentOnMetaWaitsForIt) {
   struct Reader : Module {

@@ -89,8 +89,8 @@ TEST(ContractTest, Case37_AForwardListsAllOffendersOfItsRoot) {
   model.blocks[1].release();
   model.blocks[1].to_empty(Device::cpu());
   expect_error(ErrorCode::kUninitialized,
-               {"linear", "\"blocks.1.fc.bias\" [6] f32 on cpu (allocated)",
-                "\"blocks.1.fc.weight\" (allocated)", "\"blocks.1.ls1.gamma\" (allocated)",
+               {"linear", "\"blocks.1.fc.weight\" [6, 6] f32 on cpu (allocated)",
+                "\"blocks.1.fc.bias\" (allocated)", "\"blocks.1.ls1.gamma\" (allocated)",
                 "\"blocks.1.ls2.gamma\" (allocated)"},
                [&] { model(x); });
 }
