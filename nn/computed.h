@@ -27,7 +27,7 @@ void write_slots(OpName op, const Storages& storages, Fill fill, Waits waits);
 // in which they ran.
 std::vector<std::string> compute(OpName op, const Storages& storages, Waits waits);
 
-// The same for what has values, of which nothing is left.
+// The same for all of those, also where they have values: nothing of these is left.
 void compute_anew(OpName op, const Storages& computed);
 
 // From now on those that are not sealed have no values, also where this fails: a writer that is

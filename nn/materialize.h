@@ -6,7 +6,7 @@
 //
 // Many threads may materialize the same model, or parts of it, at once: each tensor is allocated
 // and written by one of them, and each thread returns when its own part is there.
-// All to one device: what is moved or converted must not be in use.
+// All to one device: what is moved, converted or computed anew must not be in use.
 #ifndef HOLLOW_NN_MATERIALIZE_H_
 #define HOLLOW_NN_MATERIALIZE_H_
 
