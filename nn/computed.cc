@@ -24,17 +24,19 @@ bool lacks_values(const Storages& storages, const Storage* but = nullptr) {
   });
 }
 
-// Whether anything of their trees is, but what is computed.
+// Whether anything of their trees is, but what is computed of those themselves.
 bool trees_lack_values(const Storages& storages) {
   std::set<const Kin*> trees;
+  std::set<const Storage*> own;
   for (const std::shared_ptr<Storage>& storage : storages) {
-    const Kin* const tree = storage->origin()->kin.get();
-    if (!trees.insert(tree).second) continue;
-    Storages unfinished;
-    for (const Tensor& each : tree->unfinished()) unfinished.push_back(each.storage());
-    if (lacks_values(unfinished)) return true;
+    trees.insert(storage->origin()->kin.get());
+    if (storage->origin()->computed) own.insert(storage.get());
   }
-  return false;
+  return std::any_of(trees.begin(), trees.end(), [&](const Kin* tree) {
+    const std::vector<Tensor> unfinished = tree->unfinished();
+    return std::any_of(unfinished.begin(), unfinished.end(),
+                       [&](const Tensor& each) { return own.count(each.storage().get()) == 0; });
+  });
 }
 
 // Whether a writer was ended by what it reads, which has no values, or lies elsewhere, as on meta.
@@ -118,22 +120,21 @@ Storages computed_after(const Storages& storages, const Storage* other) {
   return result;
 }
 
-void outdate_older(absl::string_view op, const Storages& storages) {
-  const uint64_t now = Storage::turn();  // what is computed from here on is later
+bool has_older(const Storages& storages) {
   uint64_t changed = 0;
-  for (const std::shared_ptr<Storage>& storage : storages) {
-    if (!storage->origin()->computed) changed = std::max(changed, storage->turned_at());
-  }
-  Storages all = computed(storages);
-  const auto older = std::stable_partition(all.begin(), all.end(), [&](const auto& each) {
-    return !each->has_values() || each->turned_at() >= changed;
+  for (const auto& storage : storages) changed = std::max(changed, storage->changed_at());
+  const Storages all = computed(storages);
+  return std::any_of(all.begin(), all.end(), [&](const auto& each) {
+    return each->has_values() && each->computed_at() < changed;
   });
-  if (older == all.end()) return;
-  // The newer ones may have read the older ones. They come first: where another thread finds none
-  // that is older, nothing is left to be outdated.
-  for (const std::shared_ptr<Storage>& storage : all) {
+}
+
+void outdate_older(absl::string_view op, const Storages& storages) {
+  const uint64_t now = Storage::now();  // what is computed from here on is later
+  if (!has_older(storages)) return;
+  for (const std::shared_ptr<Storage>& storage : computed(storages)) {
     const Claim claim(op, *storage);
-    if (storage->turned_at() <= now) storage->mark_unwritten();
+    if (storage->computed_at() <= now) storage->mark_unwritten();
   }
 }
 

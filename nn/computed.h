@@ -41,9 +41,12 @@ Storages computed(const Storages& storages);
 // among them: what has values, and what a failure left without where nothing else is unfinished.
 Storages computed_after(const Storages& storages, const Storage* other = nullptr);
 
-// If any of those was computed before something that is declared changed, or lost its values and
-// may have got others: all of them, since they may read one another. What never had values could
-// not be read, so it outdates nothing; nor does anything what another thread computes meanwhile.
+// Whether any of those was computed before another changed, or lost its values and may have got
+// others. What never had values could not be read.
+bool has_older(const Storages& storages);
+
+// Outdates all of those if it has: they may read one another. But not what another thread computes
+// meanwhile.
 void outdate_older(absl::string_view op, const Storages& storages);
 
 }  // namespace hollow::nn

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "tensor/describe.h"
 #include "tensor/error.h"
@@ -39,29 +40,6 @@ void check_slots(const Module& source, const std::vector<NamedSlot>& from, const
   }
 }
 
-// Points the slot of that qualified name to the tensor.
-void tie(Module& twin, const NamedSlot& slot, const Tensor& tensor) {
-  const size_t dot = slot.name.rfind('.');
-  const bool own = dot == std::string::npos;
-  Module& module = twin.get_submodule(own ? "" : slot.name.substr(0, dot));
-  // Its own storage, which goes, was not among those that became copies. Without values nothing was
-  // computed from it, and what is computed stays the copy that it is.
-  release("deep_copy", {slot.tensor.storage()});
-  convert("deep_copy", {slot.tensor.storage()}, tensor.dtype());
-  const std::string name = own ? slot.name : slot.name.substr(dot + 1);
-  switch (slot.kind) {
-    case SlotKind::kParameter:
-      module.share_parameter(name, tensor);
-      return;
-    case SlotKind::kPersistentBuffer:
-      module.share_buffer(name, tensor, Persistent::kYes);
-      return;
-    case SlotKind::kBuffer:
-      module.share_buffer(name, tensor, Persistent::kNo);
-      return;
-  }
-}
-
 // The part of a qualified name below the path; "" where it is not below it.
 std::string name_below(absl::string_view name, const std::string& path) {
   if (path.empty()) return std::string(name);
@@ -70,7 +48,9 @@ std::string name_below(absl::string_view name, const std::string& path) {
   return below ? std::string(name.substr(path.size() + 1)) : "";
 }
 
-void copy_all(const Module& source, Module& twin) {
+// `point` makes a slot, of that qualified name, that tensor.
+void copy_all(const Module& source, Module& twin,
+              absl::FunctionRef<void(absl::string_view, const Tensor&)> point) {
   const std::vector<NamedSlot> from = source.named_slots();
   const std::vector<NamedSlot> to = twin.named_slots();
   check_slots(source, from, twin, to);
@@ -120,14 +100,21 @@ void copy_all(const Module& source, Module& twin) {
   }
   for (size_t i = 0; i < from.size(); ++i) {
     const Tensor wanted(counterparts.at(from[i].tensor.storage().get()), from[i].tensor.layout());
-    if (!to[i].tensor.is_same(wanted)) tie(twin, to[i], wanted);
+    if (!to[i].tensor.is_same(wanted)) point(to[i].name, wanted);
   }
 }
 
 }  // namespace
 
 void copy_into_twin(const Module& source, Module& twin) {
-  with_op("deep_copy", [&] { copy_all(source, twin); });
+  // Not by share_parameter(), which computes anew what read the slot: here all is a copy.
+  const auto point = [&](absl::string_view name, const Tensor& tensor) {
+    const size_t dot = name.rfind('.');
+    const bool own = dot == absl::string_view::npos;
+    Module& module = own ? twin : twin.get_submodule(name.substr(0, dot));
+    module.point(*module.find_own_slot(own ? name : name.substr(dot + 1)), tensor);
+  };
+  with_op("deep_copy", [&] { copy_all(source, twin, point); });
 }
 
 }  // namespace hollow::nn

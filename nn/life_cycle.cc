@@ -45,11 +45,13 @@ std::vector<std::string> Module::reset_parameters(Recurse recurse) {
     const bool lacks = std::any_of(all.begin(), all.end(), [](const auto& storage) {
       return storage->state() == State::kMeta && !storage->origin()->computed;
     });
+    const bool follows = has_older(all);
     std::vector<std::string> kept;
     bool writes = false;
     for (const std::shared_ptr<Storage>& storage : all) {
       const bool waits = lacks && storage->state() != State::kInitialized;
-      const bool stays = storage->origin()->computed && (storage->pristine() || waits);
+      const bool is_new = storage->pristine() && !follows;
+      const bool stays = storage->origin()->computed && (is_new || waits);
       writes = writes || (storage->numel() > 0 && !stays && has_gaps(*storage, Fill::kAll));
       if (storage->sealed() && storage->has_values()) kept.emplace_back(storage->origin()->name);
     }
@@ -121,7 +123,7 @@ void Module::to(DType dtype) {
       }
     }
     // Of whatever dtype: what they are computed from changes.
-    const Storages computed = computed_after(all);
+    const Storages computed = computed_after(tree());
     convert("to", floating, dtype);
     listing_unfinished("to", computed, kMaterializes, [&] {
       if (!floating.empty()) outdate("to", computed);
@@ -176,8 +178,7 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     if (is_real && runs) {
       const Claim claim("set_writer", *storage);
     }
-    const Storages all = storages(Recurse::kYes);
-    const Storages computed = is_real && runs ? computed_after(all, storage.get()) : Storages();
+    const Storages computed = is_real && runs ? computed_after(tree(), storage.get()) : Storages();
     Storages written = computed;
     written.push_back(storage);
     Origin& origin = *storage->origin();
@@ -189,8 +190,9 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     if (!runs) return;
     listing_unfinished("set_writer", written, kMaterializes, [&] {
       try {
-        write_slot("set_writer", declared(storage), Fill::kAll);
-        compute_anew("set_writer", computed);
+        const bool is_one = is_real && storage->origin()->computed;
+        if (!is_one) write_slot("set_writer", declared(storage), Fill::kAll);
+        compute_anew("set_writer", is_one ? written : computed);
       } catch (...) {
         std::swap(origin.writer, writer);
         origin.giver = old_giver;

@@ -19,11 +19,12 @@ namespace hollow::nn {
 
 // Afterwards everything is on the device and initialized. What has values keeps them, moved if need
 // be; of what is partly written, the rest is. Buffers outside the state dict that were computed
-// before something else lost its values, or got others from a load, a writer or a tie, are computed
-// anew: so it also completes what a call on a part of the module has left. Throws what to_empty()
-// and reset_parameters() throw: before anything changes, if memory or a writer is missing; if a
-// writer fails, or finds no memory for its own work (completing what is partly written takes as
-// much again), what was written by then stays, and the Error lists what is unfinished.
+// before something else of these lost its values, or got others (a load, a writer, a tie, another
+// dtype), are computed anew: so materialize(root) also completes what a call on a part has left.
+// Throws what to_empty() and reset_parameters() throw: before anything changes, if memory or a
+// writer is missing; if a writer fails, or finds no memory for its own work (completing what is
+// partly written takes as much again), what was written by then stays, and the Error lists what is
+// unfinished.
 void materialize(Module& module, Device device, Recurse recurse = Recurse::kYes);
 
 // The same for the whole slot that the tensor is, or is a view of. Throws Error(kKey) for a tensor

@@ -28,16 +28,12 @@ Module::~Module() {
   for (const OwnSlot& slot : slots_) {
     if (!is_born_here(slot)) continue;
     root_->drop_writer(*slot.tensor.storage()->origin());
-    note_orphan(slot.tensor);
-  }
-}
-
-void Module::note_orphan(const Tensor& tensor) {
-  if (!tensor.is_meta() || tensor.storage().use_count() == 1) return;
-  try {
-    Births::note("add_parameter", tensor);
-  } catch (const std::bad_alloc&) {
-    // Then it is found as late as it is read.
+    if (!slot.tensor.is_meta() || slot.tensor.storage().use_count() == 1) continue;
+    try {
+      Births::note("add_parameter", slot.tensor);  // another module may hold it
+    } catch (const std::bad_alloc&) {
+      // Then it is found when it is read.
+    }
   }
 }
 

@@ -112,7 +112,7 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // Ties a slot to a parameter that was declared elsewhere: one storage, two names. If the slot
   // exists already, it is re-pointed, and its own storage is dropped; shape and dtype must agree
-  // (Error(kShape), Error(kDType)); what is computed here or below is computed anew, and if that
+  // (Error(kShape), Error(kDType)); what is computed in this tree is computed anew, and if that
   // fails the tie stands. Values come from the writer, and under the name, of the slot that
   // declared the storage. Error(kAlias) for an expanded view, to which nothing could be loaded.
   Tensor& share_parameter(absl::string_view name, const Tensor& parameter);
@@ -155,8 +155,7 @@ class Module : public std::enable_shared_from_this<Module> {
   const Tensor& get_buffer(absl::string_view name) const;
   Module& get_submodule(absl::string_view name);  // the module itself for ""
 
-  // Each once, however many names it has.
-  std::vector<Module*> children() const;
+  std::vector<Module*> children() const;  // each once, however many names it has
   // This one and everything below it, each once, parents before their children.
   std::vector<Module*> modules();
 
@@ -199,8 +198,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // Converts floating parameters and buffers; integers and bools stay. Legal on meta and before
   // initialization. Non-persistent buffers that had values, and others where nothing else is
-  // unfinished, are computed anew; what reads something without values waits for it, unwritten. If
-  // a writer fails, the same call again completes what is then without values.
+  // unfinished, are computed anew, in all of the tree; what reads something without values waits
+  // for it, unwritten. If a writer fails, materialize() completes what is then without values.
   void to(DType dtype);
 
   // Back to meta. Throws Error(kChanged), and does nothing, where a value is not as its writer left
@@ -212,7 +211,7 @@ class Module : public std::enable_shared_from_this<Module> {
   void next_generation();
 
   // Replaces the writer of a slot of this module or below, by qualified name, and runs it if the
-  // slot is real and not sealed; what is computed in this module or below is then computed anew.
+  // slot is real and not sealed; what is computed in this tree is then computed anew.
   // The last writer given wins, and may refer to this module: it is dropped when this module dies.
   // One that does not fit the slot is refused before anything changes; one that fails later leaves
   // the old writer in place, and the slot and what is computed without values.
@@ -245,6 +244,7 @@ class Module : public std::enable_shared_from_this<Module> {
   class TreeRoot;
   class NextChild;
   friend class NewRoots;
+  friend void copy_into_twin(const Module& source, Module& twin);
 
   Tensor& add_slot(OpName op, absl::string_view name, SlotKind kind, Shape shape, Writer writer,
                    const TensorOptions& options);
@@ -254,8 +254,9 @@ class Module : public std::enable_shared_from_this<Module> {
   static bool is_born_here(const OwnSlot& slot);
   // The storage's writer is this module's from now on, and dies with it.
   void give_writer(const std::shared_ptr<Storage>& storage);
-  // Somebody may hold it when it is no slot any more.
-  static void note_orphan(const Tensor& tensor);
+  void point(OwnSlot& slot, const Tensor& tensor);  // makes it that, whatever it was
+  // The storages of the root's modules, also of those that are still being built.
+  std::vector<std::shared_ptr<Storage>> tree() const;
   // Whether this is the other module, or below it, or will be once it is built.
   bool is_part_of(Module& whole);
   void check_name(absl::string_view op, absl::string_view name) const;
@@ -273,7 +274,6 @@ class Module : public std::enable_shared_from_this<Module> {
                      const std::string& prefix = "") const;
   std::vector<NamedTensor> list(absl::FunctionRef<bool(const OwnSlot&)> wanted) const;
   std::vector<Tensor> unfinished() const;
-
   explicit Module(const NextChild* birth);
 
   absl::string_view path_;  // the root owns it

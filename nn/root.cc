@@ -39,8 +39,15 @@ std::vector<Birth> Module::TreeRoot::unlisted() const {
   for (const std::shared_ptr<const Births>& scope : scopes_) {
     for (Birth& birth : scope->unlisted()) result.push_back(std::move(birth));
   }
+  for (const std::weak_ptr<Storage>& each : orphans_) {
+    const std::shared_ptr<Storage> storage = each.lock();
+    if (storage == nullptr || storage->state() != State::kMeta) continue;
+    result.push_back({Tensor(storage, layout_of(*storage->origin())), "add_parameter", ""});
+  }
   return result;
 }
+
+void Module::TreeRoot::note_orphan(const Tensor& tensor) { orphans_.push_back(tensor.storage()); }
 
 void Module::TreeRoot::note_given(const Module* giver, const std::shared_ptr<Storage>& storage) {
   const std::lock_guard lock(mutex_);

@@ -39,6 +39,8 @@ class Module::TreeRoot : public Kin {
   std::vector<Tensor> unfinished() const override;
   bool has_writer(const Origin& origin) const override;
   std::vector<Birth> unlisted() const;
+  // A slot's tensor, of which somebody has a handle, is no slot any more.
+  void note_orphan(const Tensor& tensor);
   // This thread's meta scope, if it is in one, is one that the tree is built in.
   void note_scope() {
     const std::shared_ptr<Births>& now = Births::current();
@@ -60,6 +62,7 @@ class Module::TreeRoot : public Kin {
   std::pmr::monotonic_buffer_resource memory_{kFirstBytes};
   const RngKey key_;
   std::vector<std::shared_ptr<const Births>> scopes_;
+  std::vector<std::weak_ptr<Storage>> orphans_;
   mutable std::mutex mutex_;
   const Module* module_;
   // By the module that gave the writer, where that is not the slot's own.

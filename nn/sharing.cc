@@ -101,23 +101,25 @@ Tensor& Module::share_slot(OpName op, absl::string_view name, SlotKind kind, con
                   absl::StrCat(describe(own), " cannot be tied to ", describe(tensor),
                                "; shape and dtype must agree"));
     }
-    // What others hold keeps its writer, as long as it would have had it here.
-    const bool drops = own.storage() != tensor.storage() && is_born_here(*slot);
-    if (drops && own.storage().use_count() > 1) {
-      give_writer(own.storage());
-      note_orphan(own);
-    }
     if (own.is_same(tensor)) return own;
-    const bool has_values = own.storage()->has_values();
-    const bool had_values = has_values || own.storage()->turned_at() > 0;
-    own = tensor;
-    if (had_values) own.storage()->note_turn();
-    if (has_values) {
-      const Storages computed = computed_after(storages());
-      listing_unfinished(op, computed, kMaterializes, [&] { compute_anew(op, computed); });
-    }
+    const Storage& old = *own.storage();
+    const bool had_values = old.has_values() || old.changed_at() > 0;
+    const Storages computed = old.has_values() ? computed_after(tree(), &old) : Storages();
+    point(*slot, tensor);
+    if (had_values) own.storage()->note_change();
+    listing_unfinished(op, computed, kMaterializes, [&] { compute_anew(op, computed); });
     return own;
   });
+}
+
+void Module::point(OwnSlot& slot, const Tensor& tensor) {
+  const std::shared_ptr<Storage>& own = slot.tensor.storage();
+  // What others hold keeps its writer, as long as it would have had it here.
+  if (own != tensor.storage() && is_born_here(slot) && own.use_count() > 1) {
+    give_writer(own);
+    root_->note_orphan(slot.tensor);
+  }
+  slot.tensor = tensor;
 }
 
 }  // namespace hollow::nn

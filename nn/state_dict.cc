@@ -30,7 +30,9 @@ void require_real(absl::string_view op, Device device) {
 void detach_sources(Match& match) {
   for (Match::Entry& entry : match.entries) {
     if (entry.source.is_same(entry.slot->tensor)) continue;
-    if (match.targets.contains(entry.source.storage().get())) entry.source = entry.source.clone();
+    const Storage& from = *entry.source.storage();
+    const bool is_computed = from.origin() != nullptr && from.origin()->computed;
+    if (is_computed || match.targets.contains(&from)) entry.source = entry.source.clone();
   }
 }
 
@@ -61,7 +63,7 @@ void write(OpName op, const Match& match) {
     Storage& storage = *tensor.storage();
     if (!match.is_first(entry)) continue;
     const Claim claim(op, storage);
-    if (storage.has_values()) storage.note_turn();
+    if (storage.has_values()) storage.note_change();
     WriteScope scope(storage, Author::kLoad, op);
     tensor.copy_(entry.source);
     scope.finish(tensor.layout());

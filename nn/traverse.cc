@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nn/module.h"
+#include "nn/root.h"
 #include "tensor/error.h"
 
 namespace hollow::nn {
@@ -78,6 +79,23 @@ std::vector<std::shared_ptr<Storage>> Module::storages(Recurse recurse) const {
   visit(visit, *this);
   declared.insert(declared.end(), computed.begin(), computed.end());
   return declared;
+}
+
+std::vector<std::shared_ptr<Storage>> Module::tree() const {
+  std::vector<std::shared_ptr<Storage>> result;
+  std::unordered_set<const Storage*> seen;
+  const auto add = [&](const Module* module) {
+    if (module == nullptr || module->root_ != root_) return;
+    for (std::shared_ptr<Storage>& storage : module->storages()) {
+      if (seen.insert(storage.get()).second) result.push_back(std::move(storage));
+    }
+  };
+  add(root_->module());
+  for (const NextChild* next = NextChild::innermost(); next != nullptr; next = next->outer()) {
+    add(next->module());
+  }
+  add(this);
+  return result;
 }
 
 std::vector<Tensor> Module::unfinished() const {

@@ -140,10 +140,12 @@ void rethrow_with_unfinished(const Error& error, const Storages& storages, absl:
   for (const std::shared_ptr<Storage>& each : storages) {
     if (each->state() != State::kInitialized) left.push_back(declared(each));
   }
+  const std::string whole_mend =
+      mend == kMaterializes ? mend_of_missing(left, mend) : std::string(mend);
   throw Error(error.code(), error.op(),
               absl::StrCat(error.message(), ". Unfinished: ",
                            left.empty() ? "nothing"
-                                        : absl::StrCat(describe_all(left), "; ", mend,
+                                        : absl::StrCat(describe_all(left), "; ", whole_mend,
                                                        ", once the cause is mended")));
 }
 

@@ -11,7 +11,7 @@
 namespace hollow {
 namespace {
 
-std::atomic<uint64_t> turns{0};
+std::atomic<uint64_t> latest{0};
 
 State fresh_state(Device device, int64_t numel) {
   if (device.is_meta()) return State::kMeta;
@@ -120,13 +120,19 @@ void Storage::note_write(OpName op, const Layout& layout) {
                    [&] { return absl::StrCat(layout.numel(), " of ", numel_, " elements"); });
 }
 
-void Storage::note_turn() {
-  if (is_slot_) slot()->turned_at = ++turns;
+void Storage::note_change() {
+  if (is_slot_) slot()->changed_at = ++latest;
 }
 
-uint64_t Storage::turn() { return turns; }
+void Storage::note_computed() {
+  if (is_slot_ && slot()->origin.computed) slot()->computed_at = ++latest;
+}
 
-uint64_t Storage::turned_at() const { return is_slot_ ? slot()->turned_at.load() : 0; }
+uint64_t Storage::now() { return latest; }
+
+uint64_t Storage::changed_at() const { return is_slot_ ? slot()->changed_at.load() : 0; }
+
+uint64_t Storage::computed_at() const { return is_slot_ ? slot()->computed_at.load() : 0; }
 
 void Storage::restore(const Layout& layout) {
   if (is_slot_) slot()->overwrites.restore(layout, numel_);
@@ -146,7 +152,7 @@ void Storage::finish_writing(Author author, OpName op, int64_t count, bool prist
 void Storage::mark_unwritten() {
   const StorageWord now = word();
   if (now.state() == State::kMeta) return;
-  if (has_values()) note_turn();
+  if (has_values()) note_change();
   set_word(now.with(fresh_state(now.device(), numel_)).with_pristine(false));
   if (now.state() == State::kPartial) drop_written();
   restore({{numel_}, {1}, 0});  // what is no value any more is nobody's
@@ -190,7 +196,7 @@ Memory Storage::replace(absl::string_view op, Memory memory, Device device, DTyp
                .with_pristine(pristine)
                .with_sealed(now.sealed())
                .with_zero(zero));
-  if (dtype != now.dtype() && has_values()) note_turn();
+  if (dtype != now.dtype() && has_values()) note_change();
   const bool is_first = now.state() == State::kMeta && !device.is_meta();
   const EventKind kind = is_first               ? EventKind::kAllocated
                          : dtype != now.dtype() ? EventKind::kConverted
@@ -204,7 +210,7 @@ Memory Storage::release(absl::string_view op) noexcept {
   if (now.state() == State::kMeta) return Memory();
   Memory old = Memory::adopt(now.device(), last_stream_, data_, nbytes());
   data_ = nullptr;
-  if (has_values()) note_turn();
+  if (has_values()) note_change();
   set_word({Device::meta(), now.dtype(), State::kMeta});
   if (now.state() == State::kPartial) drop_written();
   if (is_slot_) slot()->overwrites.clear();
@@ -218,7 +224,8 @@ void Storage::copy_knowledge(absl::string_view op, const Storage& other) {
   if (is_slot_ && other.is_slot_) {
     slot()->log.assign(other.slot()->log);
     slot()->overwrites = other.slot()->overwrites;
-    slot()->turned_at = other.turned_at();
+    slot()->changed_at = other.changed_at();
+    slot()->computed_at = other.computed_at();
   }
   // Of the memory, which is its own, it knows itself whether it is zero.
   set_word(this->word().with(word.state()).with_pristine(word.pristine()));

@@ -112,12 +112,13 @@ class Storage {
   const Origin* origin() const;
   Origin* origin() { return const_cast<Origin*>(std::as_const(*this).origin()); }
 
-  // When a slot last lost values, or got others in their place, or, if it is computed, when its
-  // writer last computed it; 0 if never. What is later is larger, of whatever slots.
-  uint64_t turned_at() const;
-  void note_turn();
-  // The latest so far, of whatever slot.
-  static uint64_t turn();
+  // When a slot last lost values, or got others in their place, and when the writer of one that is
+  // computed last did so; 0 if never. What is later is larger, of whatever slots.
+  uint64_t changed_at() const;
+  uint64_t computed_at() const;
+  void note_change();
+  // The latest of both so far, of whatever slots.
+  static uint64_t now();
   // Who wrote to it, if a module declared it; else nothing is noted.
   std::vector<WriteCount> writes() const;
   // Some of what is there was written by an op, and not by the slot's writer or by a load.
@@ -167,6 +168,7 @@ class Storage {
   void set_written(std::unique_ptr<ElementSet> written);
   void promote_if_full(bool pristine);
   void note_write(OpName op, const Layout& layout);
+  void note_computed();
   // What WriteScope::finish() says of the storage: of each part, and of all of them.
   void restore(const Layout& layout);
   void finish_writing(Author author, OpName op, int64_t count, bool pristine, int64_t begin_ns);

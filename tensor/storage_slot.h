@@ -20,7 +20,8 @@ struct Storage::Slot : Storage {
   Origin origin;
   WriteLog log;
   Overwrites overwrites;
-  std::atomic<uint64_t> turned_at{0};
+  std::atomic<uint64_t> changed_at{0};
+  std::atomic<uint64_t> computed_at{0};
   std::unique_ptr<ElementSet> written;  // in state partial
 };
 

@@ -103,7 +103,7 @@ void Storage::add_written(const Layout& layout, bool writer_at_work) {
 
 void Storage::finish_written(bool pristine) {
   const std::lock_guard lock(mutex_of_sets());
-  if (is_slot_ && slot()->origin.computed) note_turn();  // before others see the values
+  note_computed();  // before others see the values
   promote_if_full(pristine);
 }
 

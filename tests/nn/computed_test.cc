@@ -265,6 +265,127 @@ TEST(ComputedTest, MaterializeBringsUpToDateWhatReadsAConvertedPart) {
   EXPECT_EQ(floats(above.s), floats(mul(above.kid.kw, 3.0)));
 }
 
+// c = 2 w in the child, and d = c + 1: what is computed from what is computed.
+struct Tower : Module {
+  struct Kid : Module {
+    explicit Kid(const Tensor& w)
+        : c(add_buffer(
+              "c", {2}, [&w](const Tensor& tensor, RngKey) { tensor.copy_(mul(w, 2.0)); },
+              Persistent::kNo)) {}
+    Tensor& c;
+  };
+  Tensor& w = add_parameter("w", {2}, init::constant(3.0));
+  Kid& kid = add_child<Kid>("kid", w);
+  Tensor& d = add_buffer(
+      "d", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(add(kid.c, 1.0)); },
+      Persistent::kNo);
+};
+
+TEST(ComputedTest, MaterializeBringsUpToDateWhatReadsWhatIsComputed) {
+  Tower tower;
+  load_state_dict(tower, {{"w", full({2}, 10.0)}});
+  tower.unseal();
+  tower.reset_parameters(Recurse::kNo);
+  materialize(tower, Device::cpu());
+  EXPECT_EQ(floats(tower.kid.c), twice(6));
+  EXPECT_EQ(floats(tower.d), twice(7));
+}
+
+TEST(ComputedTest, MaterializeBringsUpToDateWhatReadsAnotherGeneration) {
+  Module module;
+  Module& kid = module.add_child<Module>("kid");
+  const Tensor r = kid.add_buffer("r", {2}, init::uniform(), Persistent::kNo);
+  const Tensor d = module.add_buffer(
+      "d", {2}, [r](const Tensor& tensor, RngKey) { tensor.copy_(r); }, Persistent::kNo);
+  const std::vector<float> first = floats(r);
+  kid.next_generation();
+  kid.reset_parameters();
+  ASSERT_NE(floats(r), first);
+  materialize(module, Device::cpu());
+  EXPECT_EQ(floats(d), floats(r));
+}
+
+TEST(ComputedTest, ANewWriterOfOneIsFollowedByOthersAboveIt) {
+  Tower tower;
+  tower.kid.set_writer("c", init::constant(5.0));
+  EXPECT_EQ(floats(tower.d), twice(6));
+  // Nothing is left to be computed.
+  const int64_t writes = tower.d.storage()->writes()[0].count;
+  materialize(tower, Device::cpu());
+  EXPECT_EQ(tower.d.storage()->writes()[0].count, writes);
+}
+
+TEST(ComputedTest, APartThatIsResetAloneWaitsForWhatItReadsElsewhere) {
+  const DeviceScope scope(Device::meta());
+  Tower tower;
+  tower.to_empty(Device::cpu());
+  tower.reset_parameters(Recurse::kNo);
+  EXPECT_EQ(tower.d.state(), State::kAllocated);
+  tower.kid.reset_parameters();
+  tower.reset_parameters(Recurse::kNo);
+  EXPECT_EQ(floats(tower.d), twice(7));
+}
+
+// In the constructor of the whole, by way of a part of it.
+TEST(ComputedTest, Case24_WhatAParentChangesInAPartIsFollowedAboveIt) {
+  struct SetsWriters : Above {
+    SetsWriters() {
+      apply([](Kid& kid) { kid.set_writer("kw", init::constant(2.0)); });
+    }
+  };
+  struct Converts : Above {
+    Converts() {
+      kid.to(DType::kF16);
+      kid.to(DType::kF32);
+    }
+  };
+  EXPECT_EQ(floats(SetsWriters().s), twice(6));
+  const DeferredReport report = check_deferred([] { return std::make_unique<SetsWriters>(); });
+  EXPECT_TRUE(report.ok()) << to_string(report);
+  const Converts converts;
+  EXPECT_EQ(floats(converts.s), floats(mul(converts.kid.kw, 3.0)));
+  // Also while a module between is being built, which no other lists yet.
+  struct Between : Above {
+    Between() { kid.set_writer("kw", init::constant(4.0)); }
+  };
+  struct Root : Module {
+    Between& between = add_child<Between>("between");
+  };
+  EXPECT_EQ(floats(Root().between.s), twice(12));
+}
+
+TEST(ComputedTest, AResetFollowsAPartsLoadAlsoWhereAllElseIsSealed) {
+  Above above;
+  load_state_dict(above.kid, {{"kw", full({2}, 9.0)}});
+  EXPECT_EQ(above.reset_parameters(), (std::vector<std::string>{"kid.kw"}));
+  EXPECT_EQ(floats(above.s), twice(27));
+}
+
+// It is copied before it loses its values.
+TEST(ComputedTest, ALoadMayTakeItsValuesFromWhatIsComputed) {
+  for (const bool initializes : {false, true}) {
+    Tower tower;
+    if (initializes) {
+      load_or_init(tower, {{"w", tower.kid.c}});
+    } else {
+      load_state_dict(tower, {{"w", tower.kid.c}});
+    }
+    EXPECT_EQ(floats(tower.w), twice(6));
+    EXPECT_EQ(floats(tower.d), twice(13));
+  }
+}
+
+TEST(ComputedTest, AFailedWriterOfASlotThatHadNoneSaysThatItStillHasNone) {
+  Module module;
+  const Tensor& w = module.add_parameter("w", {2}, nullptr);
+  expect_error(ErrorCode::kWriter, {"no luck", "which have no writer", "\"w\""}, [&] {
+    module.set_writer("w", [](const Tensor& tensor, RngKey) {
+      if (!tensor.is_meta()) throw std::runtime_error("no luck");
+    });
+  });
+  EXPECT_EQ(w.state(), State::kAllocated);
+}
+
 // A part's load is not to fail for what lies outside of it.
 TEST(ComputedTest, WhatReadsAParentOnMetaWaitsForIt) {
   struct Reader : Module {

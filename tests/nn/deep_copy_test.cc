@@ -82,6 +82,30 @@ TEST(DeepCopyTest, CopiesWhatIsComputedAlsoBesideATie) {
   EXPECT_EQ(twin->two.c.to_vector<float>(), std::vector<float>(2, -1.0f));
 }
 
+// Each slot of the copy has been another's counterpart.
+TEST(DeepCopyTest, FollowsTiesOfWhatWasTiedItself) {
+  struct Three : Module {
+    Tensor& x = add_parameter("x", {2}, init::constant(1.0));
+    Tensor& y = add_parameter("y", {2}, init::constant(2.0));
+    Tensor& z = add_parameter("z", {2}, init::constant(3.0));
+  };
+  Three source;
+  fill_(source.y, 7.0);
+  const Tensor y = source.y;
+  source.share_parameter("x", y);
+  source.share_parameter("y", source.z);
+  source.z.copy_(counting({2}));
+  const auto three = [] { return std::make_unique<Three>(); };
+  const std::unique_ptr<Three> twin = deep_copy(source, three);
+  EXPECT_EQ(bits(twin->x), bits(source.x));
+  EXPECT_EQ(bits(twin->y), bits(source.y));
+  EXPECT_TRUE(twin->y.is_same(twin->z));
+  source.share_parameter("z", y);  // both of each other's
+  const std::unique_ptr<Three> swapped = deep_copy(source, three);
+  EXPECT_EQ(bits(swapped->z), bits(y));
+  EXPECT_EQ(bits(swapped->y), bits(counting({2})));
+}
+
 TEST(DeepCopyTest, IsOnTheTimeline) {
   Module source;
   source.add_parameter("w", {2}, init::ones(), {.dtype = DType::kF16});

@@ -617,6 +617,34 @@ TEST_P(OutOfMemoryTest, ToADTypeComputesAnewOrLeavesNoValues) {
   sweep<Subject>(GetParam());
 }
 
+TEST_P(OutOfMemoryTest, ATieIsFollowedOrLeavesNoValues) {
+  struct Subject : Case {
+    Subject() { other = &thirds.add_child<nn::Module>("other").add_parameter("w", {3}, nullptr); }
+    void operate() override {
+      if (first_time) fill_(*other, 5);
+      first_time = false;
+      thirds.share_parameter("w", *other);
+    }
+    void check_failure(const std::string&) override { expect_computed(); }
+    void check_success() override {
+      nn::materialize(thirds, Device::cpu());
+      expect_computed();
+      EXPECT_TRUE(thirds.w.is_same(*other));
+    }
+    void expect_computed() {
+      for (const auto& [tensor, factor] :
+           {std::pair(thirds.third, 1.0 / 3), std::pair(thirds.seventh, 1.0 / 7)}) {
+        if (!tensor.is_initialized()) continue;
+        EXPECT_EQ(bits(tensor), bits(mul(thirds.w, factor)));
+      }
+    }
+    Thirds thirds;
+    const Tensor* other;
+    bool first_time = true;
+  };
+  sweep<Subject>(GetParam());
+}
+
 TEST_P(OutOfMemoryTest, LoadStateDictIntoMeta) {
   struct Subject : ModelCase {
     Subject() : ModelCase(described()) {}

@@ -155,6 +155,21 @@ TEST(BuffersTest, Case23_AHandleOnWhatIsNoSlotAnyMoreIsReported) {
   EXPECT_TRUE(nn::audit(*model).unlisted[0].tensor.is_same(model->of_a_dead_root));
 }
 
+TEST(BuffersTest, Case23_ATieAfterTheScopeLeavesWhatIsReportedToo) {
+  std::unique_ptr<nn::Linear> model;
+  {
+    const DeviceScope scope(Device::meta());
+    model = std::make_unique<nn::Linear>(2, 2);
+  }
+  const Tensor before = model->weight();
+  nn::Module root;
+  nn::Linear& other = root.add_child<nn::Linear>("other", 2, 2);
+  model->share_parameter("weight", other.weight());
+  nn::materialize(*model, Device::cpu());
+  ASSERT_EQ(nn::audit(*model).unlisted.size(), 1u);
+  EXPECT_TRUE(nn::audit(*model).unlisted[0].tensor.is_same(before));
+}
+
 // The scope need not be the root's.
 TEST(BuffersTest, Case23_EveryScopeThatATreeIsBuiltInIsSearched) {
   struct Inner : nn::Module {

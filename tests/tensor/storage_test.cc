@@ -211,22 +211,22 @@ TEST(StorageTest, ASlotKeepsWhenItLostValues) {
   };
   const std::shared_ptr<Storage> some = slot_of(2), none = slot_of(0);
   some->mark_unwritten();
-  EXPECT_EQ(some->turned_at(), 0u);  // there was nothing to lose
+  EXPECT_EQ(some->changed_at(), 0u);  // there was nothing to lose
   fill_(Tensor::whole(some, {2}), 7);
   EXPECT_TRUE(some->has_values());
   some->mark_unwritten();
   EXPECT_FALSE(some->has_values());
-  const uint64_t first = some->turned_at();
+  const uint64_t first = some->changed_at();
   EXPECT_GT(first, 0u);
   fill_(Tensor::whole(some, {2}).narrow(0, 0, 1), 7);
   EXPECT_TRUE(some->has_values());
   some->release("release");
-  EXPECT_GT(some->turned_at(), first);
+  EXPECT_GT(some->changed_at(), first);
   // Initialized, and without an element.
   EXPECT_FALSE(none->has_values());
   none->mark_unwritten();
   none->release("release");
-  EXPECT_EQ(none->turned_at(), 0u);
+  EXPECT_EQ(none->changed_at(), 0u);
 }
 
 TEST(StorageTest, PartsWrittenByManyThreadsAreAllKnown) {
