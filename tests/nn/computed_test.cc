@@ -330,7 +330,7 @@ TEST(ComputedTest, APartThatIsResetAloneWaitsForWhatItReadsElsewhere) {
 TEST(ComputedTest, Case24_WhatAParentChangesInAPartIsFollowedAboveIt) {
   struct SetsWriters : Above {
     SetsWriters() {
-      apply([](Kid& kid) { kid.set_writer("kw", init::constant(2.0)); });
+      apply([](Kid& part) { part.set_writer("kw", init::constant(2.0)); });
     }
   };
   struct Converts : Above {
