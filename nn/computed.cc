@@ -24,16 +24,18 @@ bool lacks_values(const Storages& storages, const Storage* but = nullptr) {
   });
 }
 
-// Whether anything of their trees is, but what is computed of those themselves.
-bool trees_lack_values(const Storages& storages) {
-  std::set<const Kin*> trees;
+// Whether anything of the tree is, or of the roots of those, but those themselves. A root does not
+// list yet what is being built.
+bool lacks_values_beside(const Storages& storages, const Storages& tree) {
+  if (lacks_values(tree)) return true;
+  std::set<const Kin*> roots;
   std::set<const Storage*> own;
   for (const std::shared_ptr<Storage>& storage : storages) {
-    trees.insert(storage->origin()->kin.get());
-    if (storage->origin()->computed) own.insert(storage.get());
+    roots.insert(storage->origin()->kin.get());
+    own.insert(storage.get());
   }
-  return std::any_of(trees.begin(), trees.end(), [&](const Kin* tree) {
-    const std::vector<Tensor> unfinished = tree->unfinished();
+  return std::any_of(roots.begin(), roots.end(), [&](const Kin* root) {
+    const std::vector<Tensor> unfinished = root->unfinished();
     return std::any_of(unfinished.begin(), unfinished.end(),
                        [&](const Tensor& each) { return own.count(each.storage().get()) == 0; });
   });
@@ -53,10 +55,11 @@ void write_slots(OpName op, const Storages& storages, Fill fill, Waits waits) {
     if (storage->origin()->computed || !has_gaps(*storage, fill)) continue;
     write_slot(op, declared(storage), fill);
   }
-  compute(op, storages, waits);
+  compute(op, storages, waits, storages);
 }
 
-std::vector<std::string> compute(OpName op, const Storages& storages, Waits waits) {
+std::vector<std::string> compute(OpName op, const Storages& storages, Waits waits,
+                                 const Storages& tree) {
   std::vector<std::string> names;
   std::optional<Error> refusal;
   const auto write = [&](const std::shared_ptr<Storage>& storage) {
@@ -77,14 +80,15 @@ std::vector<std::string> compute(OpName op, const Storages& storages, Waits wait
     before = left.size();
     std::erase_if(left, write);
   } while (!left.empty() && left.size() < before);
-  const bool may_stay = left.empty() || (waits == Waits::kYes && trees_lack_values(storages));
-  if (!may_stay) throw Error(*refusal);
+  if (!left.empty() && (waits == Waits::kNo || !lacks_values_beside(storages, tree))) {
+    throw Error(*refusal);
+  }
   return names;
 }
 
-void compute_anew(OpName op, const Storages& computed) {
-  outdate(op, computed);
-  compute(op, computed, Waits::kYes);
+void compute_anew(OpName op, const Storages& storages, const Storages& tree) {
+  outdate(op, storages);
+  compute(op, storages, Waits::kYes, tree);
 }
 
 void outdate(absl::string_view op, const Storages& storages) {

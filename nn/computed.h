@@ -24,11 +24,12 @@ enum class Waits { kNo, kYes };
 void write_slots(OpName op, const Storages& storages, Fill fill, Waits waits);
 
 // Runs the writers of those that are computed, are real and lack values; their names, in the order
-// in which they ran.
-std::vector<std::string> compute(OpName op, const Storages& storages, Waits waits);
+// in which they ran. They are of that tree.
+std::vector<std::string> compute(OpName op, const Storages& storages, Waits waits,
+                                 const Storages& tree);
 
-// The same for all of those, also where they have values: nothing of these is left.
-void compute_anew(OpName op, const Storages& computed);
+// The same for all of those, also where they have values: nothing of these is left. One may wait.
+void compute_anew(OpName op, const Storages& storages, const Storages& tree);
 
 // From now on those that are not sealed have no values, also where this fails: a writer that is
 // about to run, and reads another slot, shall not find what that one held before.

@@ -123,11 +123,12 @@ void Module::to(DType dtype) {
       }
     }
     // Of whatever dtype: what they are computed from changes.
-    const Storages computed = computed_after(tree());
+    const Storages tree = this->tree();
+    const Storages computed = computed_after(tree);
     convert("to", floating, dtype);
     listing_unfinished("to", computed, kMaterializes, [&] {
       if (!floating.empty()) outdate("to", computed);
-      compute("to", computed, Waits::kYes);
+      compute("to", computed, Waits::kYes, tree);
     });
   });
 }
@@ -178,7 +179,8 @@ void Module::set_writer(absl::string_view name, Writer writer) {
     if (is_real && runs) {
       const Claim claim("set_writer", *storage);
     }
-    const Storages computed = is_real && runs ? computed_after(tree(), storage.get()) : Storages();
+    const Storages tree = is_real && runs ? this->tree() : Storages();
+    const Storages computed = computed_after(tree, storage.get());
     Storages written = computed;
     written.push_back(storage);
     Origin& origin = *storage->origin();
@@ -192,7 +194,7 @@ void Module::set_writer(absl::string_view name, Writer writer) {
       try {
         const bool is_one = is_real && storage->origin()->computed;
         if (!is_one) write_slot("set_writer", declared(storage), Fill::kAll);
-        compute_anew("set_writer", is_one ? written : computed);
+        compute_anew("set_writer", is_one ? written : computed, tree);
       } catch (...) {
         std::swap(origin.writer, writer);
         origin.giver = old_giver;

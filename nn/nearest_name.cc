@@ -65,10 +65,11 @@ std::pair<std::string, std::vector<uint64_t>> without_numbers(absl::string_view 
 }  // namespace
 
 NearestName::NearestName(std::vector<std::string> names) : names_(std::move(names)) {
-  std::map<std::string, size_t> places;
+  // A '#' of a name's own is no number, so names with the same text may have more or fewer.
+  std::map<std::pair<std::string, size_t>, size_t> places;
   for (const std::string& name : names_) {
     auto [text, numbers] = without_numbers(name);
-    const auto [place, is_new] = places.try_emplace(text, patterns_.size());
+    const auto [place, is_new] = places.try_emplace({text, numbers.size()}, patterns_.size());
     if (is_new) patterns_.push_back({std::move(text), {}});
     patterns_[place->second].names.try_emplace(std::move(numbers), &name);
     for (absl::string_view tail = name; !tail.empty(); tail = tail_of(tail)) {

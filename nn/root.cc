@@ -1,5 +1,6 @@
 #include "nn/root.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -42,12 +43,20 @@ std::vector<Birth> Module::TreeRoot::unlisted() const {
   for (const std::weak_ptr<Storage>& each : orphans_) {
     const std::shared_ptr<Storage> storage = each.lock();
     if (storage == nullptr || storage->state() != State::kMeta) continue;
+    const bool known = std::any_of(result.begin(), result.end(), [&](const Birth& birth) {
+      return birth.tensor.storage() == storage;
+    });
+    if (known) continue;
     result.push_back({Tensor(storage, layout_of(*storage->origin())), "add_parameter", ""});
   }
   return result;
 }
 
-void Module::TreeRoot::note_orphan(const Tensor& tensor) { orphans_.push_back(tensor.storage()); }
+void Module::TreeRoot::note_orphan(const Tensor& tensor) {
+  orphans_.push_back(tensor.storage());
+  // For the one that is built with it, if this dies.
+  if (tensor.is_meta()) Births::note("add_parameter", tensor);
+}
 
 void Module::TreeRoot::note_given(const Module* giver, const std::shared_ptr<Storage>& storage) {
   const std::lock_guard lock(mutex_);

@@ -104,10 +104,12 @@ Tensor& Module::share_slot(OpName op, absl::string_view name, SlotKind kind, con
     if (own.is_same(tensor)) return own;
     const Storage& old = *own.storage();
     const bool had_values = old.has_values() || old.changed_at() > 0;
-    const Storages computed = old.has_values() ? computed_after(tree(), &old) : Storages();
+    Storages tree = old.has_values() ? this->tree() : Storages();
+    const Storages computed = computed_after(tree, &old);
+    tree.push_back(tensor.storage());
     point(*slot, tensor);
     if (had_values) own.storage()->note_change();
-    listing_unfinished(op, computed, kMaterializes, [&] { compute_anew(op, computed); });
+    listing_unfinished(op, computed, kMaterializes, [&] { compute_anew(op, computed, tree); });
     return own;
   });
 }

@@ -95,7 +95,7 @@ LoadReport load_state_dict(Module& module, const StateDict& values, const LoadOp
     listing_unfinished(kOp, storages, kLoadsOn, [&] {
       outdate(kOp, computed(storages));
       write(kOp, loads);
-      loads.report.computed = compute(kOp, storages, Waits::kYes);
+      loads.report.computed = compute(kOp, storages, Waits::kYes, storages);
     });
     return std::move(loads.report);
   });
@@ -119,7 +119,7 @@ LoadReport load_or_init(Module& module, const StateDict& values, const LoadOptio
       outdate(kOp, computed(storages));
       write(kOp, loads);
       initialize(kOp, storages, loads);
-      loads.report.computed = compute(kOp, storages, Waits::kNo);
+      loads.report.computed = compute(kOp, storages, Waits::kNo, storages);
     });
     return std::move(loads.report);
   });

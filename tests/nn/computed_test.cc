@@ -411,6 +411,33 @@ TEST(ComputedTest, WhatReadsAParentOnMetaWaitsForIt) {
   EXPECT_EQ(floats(parent.reader.c), twice(4));
 }
 
+// Also where the tree does not list it yet, or not any more.
+TEST(ComputedTest, WhatReadsATieToWhatIsLoadedLaterWaits) {
+  struct Tied : Module {
+    Tensor& loaded = add_parameter("loaded", {2}, nullptr);
+    Tensor& w = add_parameter("w", {2}, init::ones());
+    Tensor& b = add_buffer(
+        "b", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(mul(w, 2.0)); },
+        Persistent::kNo);
+    Tied() { share_parameter("w", loaded); }
+  };
+  struct Root : Module {
+    Tied& tied = add_child<Tied>("tied");
+  };
+  struct Heir : Module {
+    explicit Heir(Tied& tied) { share_child("tied", tied); }
+  };
+  auto root = std::make_unique<Root>();
+  Tied& tied = root->tied;
+  EXPECT_EQ(tied.b.state(), State::kAllocated);
+  Heir heir(tied);
+  root.reset();
+  tied.add_parameter("other", {2}, nullptr);
+  load_state_dict(heir, {{"tied.other", ones({2})}}, {.strict = false});
+  EXPECT_EQ(tied.b.state(), State::kAllocated);
+  load_state_dict(heir, {{"tied.loaded", full({2}, 4.0)}}, {.strict = false});
+}
+
 // Where nothing else lacks values there is nothing to wait for.
 TEST(ComputedTest, TwoThatReadEachOtherAreAnError) {
   struct Circle : Module {

@@ -44,6 +44,11 @@ TEST(NearestNameTest, HasTheSameNumberInAPart) {
   EXPECT_EQ(names.of("p9.weight"), "q2.weight");
 }
 
+TEST(NearestNameTest, ASignForNumbersMayBeInAName) {
+  const NearestName names({"a#b1", "a2b3", "#", "7"});
+  for (const char* const key : {"a9b9", "a#b7", "8"}) EXPECT_NE(names.of(key), "") << key;
+}
+
 TEST(NearestNameTest, IsTheSameBehindAPrefixHoweverLong) {
   const NearestName names({"fc.bias", "blocks.0.fc.bias", "head.norm.weight", "gamma"});
   EXPECT_EQ(names.of("fully_sharded_data_parallel.module.fc.bias"), "fc.bias");
