@@ -24,27 +24,21 @@ bool lacks_values(const Storages& storages, const Storage* but = nullptr) {
   });
 }
 
-// Whether anything of the tree is, or of the roots of those, but those themselves. A root does not
-// list yet what is being built.
+// Whether anything of the tree is, or of the roots of those, but those themselves where they are
+// real. A root does not list yet what is being built.
 bool lacks_values_beside(const Storages& storages, const Storages& tree) {
   if (lacks_values(tree)) return true;
   std::set<const Kin*> roots;
   std::set<const Storage*> own;
   for (const std::shared_ptr<Storage>& storage : storages) {
     roots.insert(storage->origin()->kin.get());
-    own.insert(storage.get());
+    if (storage->state() != State::kMeta) own.insert(storage.get());
   }
   return std::any_of(roots.begin(), roots.end(), [&](const Kin* root) {
     const std::vector<Tensor> unfinished = root->unfinished();
     return std::any_of(unfinished.begin(), unfinished.end(),
                        [&](const Tensor& each) { return own.count(each.storage().get()) == 0; });
   });
-}
-
-// Whether a writer was ended by what it reads, which has no values, or lies elsewhere, as on meta.
-bool is_of_what_it_reads(const Error& error) {
-  return error.code() == ErrorCode::kUninitialized || error.code() == ErrorCode::kMeta ||
-         error.code() == ErrorCode::kDevice;
 }
 
 }  // namespace

@@ -91,6 +91,10 @@ bool is_elsewhere(const Error& error) {
 
 }  // namespace
 
+bool is_of_what_it_reads(const Error& error) {
+  return is_elsewhere(error) || error.code() == ErrorCode::kUninitialized;
+}
+
 Tensor declared(const std::shared_ptr<Storage>& storage) {
   return Tensor(storage, layout_of(*storage->origin()));
 }
@@ -106,8 +110,10 @@ void try_writer(OpName op, const Storage& storage, const Writer& writer) {
   try {
     run_writer(op, writer, *storage.origin(), twin);
   } catch (const Error& error) {
-    // Beside a real slot it may read what is real as well, and no op takes that with a meta twin.
-    if (storage.state() == State::kMeta || !is_elsewhere(error)) throw;
+    // Beside a real slot it may read what is real as well, and no op takes that with a meta twin;
+    // one that is computed waits for what has no values yet.
+    const bool waits = storage.origin()->computed && is_of_what_it_reads(error);
+    if (!waits && (storage.state() == State::kMeta || !is_elsewhere(error))) throw;
   }
 }
 

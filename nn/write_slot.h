@@ -58,6 +58,9 @@ void listing_unfinished(absl::string_view op, const Storages& storages, absl::st
   }
 }
 
+// Whether a writer was ended by what it reads, which has no values, or lies elsewhere, as on meta.
+bool is_of_what_it_reads(const Error& error);
+
 // Whether write_slot would write anything.
 bool has_gaps(const Storage& storage, Fill fill);
 

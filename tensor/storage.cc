@@ -201,7 +201,9 @@ Memory Storage::replace(absl::string_view op, Memory memory, Device device, DTyp
   const EventKind kind = is_first               ? EventKind::kAllocated
                          : dtype != now.dtype() ? EventKind::kConverted
                                                 : EventKind::kMoved;
-  Timeline::record(kind, *this, op, [&] { return extent(*this); });
+  if (is_first || device != now.device() || dtype != now.dtype()) {
+    Timeline::record(kind, *this, op, [&] { return extent(*this); });
+  }
   return old;
 }
 

@@ -438,6 +438,36 @@ TEST(ComputedTest, WhatReadsATieToWhatIsLoadedLaterWaits) {
   load_state_dict(heir, {{"tied.loaded", full({2}, 4.0)}}, {.strict = false});
 }
 
+TEST(ComputedTest, AResetWaitsForWhatIsComputedOnMeta) {
+  struct Kid : Module {
+    Tensor& c = add_buffer("c", {2}, init::constant(5.0), Persistent::kNo);
+  };
+  struct Parent : Module {
+    Kid& kid = add_child<Kid>("kid");
+    Tensor& p = add_parameter("p", {2}, init::constant(2.0));
+    Tensor& e = add_buffer(
+        "e", {2}, [this](const Tensor& tensor, RngKey) { tensor.copy_(mul(kid.c, p)); },
+        Persistent::kNo);
+  };
+  Parent parent;
+  parent.kid.release();
+  parent.reset_parameters();
+  EXPECT_EQ(parent.e.state(), State::kAllocated);
+  materialize(parent, Device::cpu());
+  EXPECT_EQ(floats(parent.e), twice(10));
+}
+
+TEST(ComputedTest, ANewWriterWaitsForWhatHasNoValuesYet) {
+  const DeviceScope scope(Device::meta());
+  Double module;
+  module.to_empty(Device::cpu());
+  module.set_writer("c",
+                    [&module](const Tensor& tensor, RngKey) { tensor.copy_(mul(module.w, 3.0)); });
+  EXPECT_EQ(module.c.state(), State::kAllocated);
+  module.reset_parameters();
+  EXPECT_EQ(floats(module.c), floats(mul(module.w, 3.0)));
+}
+
 // Where nothing else lacks values there is nothing to wait for.
 TEST(ComputedTest, TwoThatReadEachOtherAreAnError) {
   struct Circle : Module {

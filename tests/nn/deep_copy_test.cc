@@ -126,6 +126,15 @@ TEST(DeepCopyTest, IsOnTheTimeline) {
                                               "copied 2 of 2 elements", "sealed "}));
 }
 
+// Nothing is moved, and nothing given memory.
+TEST(DeepCopyTest, OfWhatIsOnMetaIsNoEvent) {
+  const DeviceScope scope(Device::meta());
+  const std::unique_ptr<Net> source = net();
+  const Timeline timeline;
+  const std::unique_ptr<Net> twin = deep_copy(*source, net);
+  for (const Event& each : timeline.events()) EXPECT_NE(each.op, "deep_copy") << each.detail;
+}
+
 // A factory that gives a device has written before the copy is made.
 TEST(DeepCopyTest, CountsTheWritesOfTheSourceAlone) {
   const auto make = [] {
