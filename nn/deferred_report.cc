@@ -1,7 +1,6 @@
 // How a DeferredReport reads.
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "nn/check_deferred.h"
 
 namespace hollow::nn {
@@ -40,9 +39,8 @@ std::string to_string(const DeferredReport& report) {
   if (report.ok()) return "built deferred, it is the same\n";
   std::string text;
   for (const Difference& difference : report.differences) {
-    absl::StrAppendFormat(&text, "%s%s: %s\n",
-                          difference.name.empty() ? "" : absl::StrCat("\"", difference.name, "\" "),
-                          to_string(difference.cause), difference.detail);
+    if (!difference.name.empty()) absl::StrAppend(&text, "\"", difference.name, "\" ");
+    absl::StrAppend(&text, to_string(difference.cause), ": ", difference.detail, "\n");
   }
   return text;
 }

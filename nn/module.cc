@@ -171,15 +171,17 @@ std::string Module::title() const {
 std::string Module::class_name() const { return hollow::class_name(typeid(*this)); }
 
 std::vector<Birth> Module::unlisted() const {
-  std::vector<Birth> births = root_->unlisted();
-  if (births.empty()) return births;
-  // What was a slot may be one again, by a tie.
-  const Module* const whole = root_->module() == nullptr ? this : root_->module();
-  const auto slots = whole->storages();
-  std::erase_if(births, [&](const Birth& birth) {
-    return std::find(slots.begin(), slots.end(), birth.tensor.storage()) != slots.end();
+  return with_op("unlisted", [&] {
+    std::vector<Birth> births = root_->unlisted();
+    if (births.empty()) return births;
+    // What was a slot may be one again, by a tie.
+    const Module* const whole = root_->module() == nullptr ? this : root_->module();
+    const auto slots = whole->storages();
+    std::erase_if(births, [&](const Birth& birth) {
+      return std::find(slots.begin(), slots.end(), birth.tensor.storage()) != slots.end();
+    });
+    return births;
   });
-  return births;
 }
 
 Tensor Module::forward(const Tensor&) {

@@ -255,7 +255,7 @@ class Module : public std::enable_shared_from_this<Module> {
   // The storage's writer is this module's from now on, and dies with it.
   void give_writer(const std::shared_ptr<Storage>& storage);
   void point(OwnSlot& slot, const Tensor& tensor);  // makes it that, whatever it was
-  // The storages of the root's modules, also of those that are still being built.
+  // The storages of the root's modules, also of those that are still being built, or outlive it.
   std::vector<std::shared_ptr<Storage>> tree() const;
   // Whether this is the other module, or below it, or will be once it is built.
   bool is_part_of(Module& whole);
@@ -272,7 +272,7 @@ class Module : public std::enable_shared_from_this<Module> {
   // Every slot of the tree with its name below this module, parents first.
   void for_each_slot(absl::FunctionRef<void(const std::string&, const OwnSlot&)> function,
                      const std::string& prefix = "") const;
-  std::vector<NamedTensor> list(absl::FunctionRef<bool(const OwnSlot&)> wanted) const;
+  std::vector<NamedTensor> list(OpName op, absl::FunctionRef<bool(const OwnSlot&)> wanted) const;
   std::vector<Tensor> unfinished() const;
   explicit Module(const NextChild* birth);
 

@@ -58,6 +58,14 @@ void Module::TreeRoot::note_orphan(const Tensor& tensor) {
   if (tensor.is_meta()) Births::note("add_parameter", tensor);
 }
 
+std::vector<std::shared_ptr<const Module>> Module::TreeRoot::shared() const {
+  std::vector<std::shared_ptr<const Module>> alive;
+  for (const std::weak_ptr<const Module>& each : shared_) {
+    if (auto module = each.lock(); module != nullptr) alive.push_back(std::move(module));
+  }
+  return alive;
+}
+
 void Module::TreeRoot::note_given(const Module* giver, const std::shared_ptr<Storage>& storage) {
   const std::lock_guard lock(mutex_);
   given_[giver].insert(storage);

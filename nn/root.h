@@ -47,6 +47,11 @@ class Module::TreeRoot : public Kin {
     if (now != nullptr && (scopes_.empty() || scopes_.back() != now)) scopes_.push_back(now);
   }
 
+  // A module of the tree has a second parent, by which it may outlive the root.
+  void note_shared(const std::shared_ptr<Module>& module) { shared_.push_back(module); }
+  // Those that are alive.
+  std::vector<std::shared_ptr<const Module>> shared() const;
+
   // The storage has a writer that the module gave, and that dies with it at the latest.
   void note_given(const Module* giver, const std::shared_ptr<Storage>& storage);
 
@@ -63,6 +68,7 @@ class Module::TreeRoot : public Kin {
   const RngKey key_;
   std::vector<std::shared_ptr<const Births>> scopes_;
   std::vector<std::weak_ptr<Storage>> orphans_;
+  std::vector<std::weak_ptr<const Module>> shared_;
   mutable std::mutex mutex_;
   const Module* module_;
   // By the module that gave the writer, where that is not the slot's own.

@@ -42,6 +42,7 @@ void Module::share(absl::string_view name, Module& child) {
                                "other root has too; build it with add_child, and share that"));
     }
     const absl::string_view path = qualified(name);
+    child.root_->note_shared(owner);
     children_.push_back({last_part(path, name), std::move(owner)});
     note_name(children_.back().name);
   });

@@ -20,65 +20,76 @@ void Module::for_each_slot(absl::FunctionRef<void(const std::string&, const OwnS
   }
 }
 
-std::vector<NamedTensor> Module::list(absl::FunctionRef<bool(const OwnSlot&)> wanted) const {
-  std::vector<NamedTensor> result;
-  // Views of one storage are tensors of their own; only the same view twice is one.
-  std::unordered_set<const Storage*> seen;
-  for_each_slot([&](const std::string& name, const OwnSlot& slot) {
-    if (!wanted(slot)) return;
-    const bool known = !seen.insert(slot.tensor.storage().get()).second;
-    if (known && std::any_of(result.begin(), result.end(), [&](const NamedTensor& each) {
-          return each.tensor.is_same(slot.tensor);
-        })) {
-      return;
-    }
-    result.push_back({name, slot.tensor});
+std::vector<NamedTensor> Module::list(OpName op,
+                                      absl::FunctionRef<bool(const OwnSlot&)> wanted) const {
+  return with_op(op, [&] {
+    std::vector<NamedTensor> result;
+    // Views of one storage are tensors of their own; only the same view twice is one.
+    std::unordered_set<const Storage*> seen;
+    for_each_slot([&](const std::string& name, const OwnSlot& slot) {
+      if (!wanted(slot)) return;
+      const bool known = !seen.insert(slot.tensor.storage().get()).second;
+      if (known && std::any_of(result.begin(), result.end(), [&](const NamedTensor& each) {
+            return each.tensor.is_same(slot.tensor);
+          })) {
+        return;
+      }
+      result.push_back({name, slot.tensor});
+    });
+    return result;
   });
-  return result;
 }
 
 std::vector<NamedTensor> Module::named_parameters() const {
-  return list([](const OwnSlot& slot) { return slot.kind == SlotKind::kParameter; });
+  return list("named_parameters",
+              [](const OwnSlot& slot) { return slot.kind == SlotKind::kParameter; });
 }
 
 std::vector<NamedTensor> Module::named_buffers() const {
-  return list([](const OwnSlot& slot) { return slot.kind != SlotKind::kParameter; });
+  return list("named_buffers",
+              [](const OwnSlot& slot) { return slot.kind != SlotKind::kParameter; });
 }
 
 std::vector<NamedTensor> Module::state_dict() const {
-  std::vector<NamedTensor> result;
-  for_each_slot([&](const std::string& name, const OwnSlot& slot) {
-    if (slot.kind != SlotKind::kBuffer) result.push_back({name, slot.tensor});
+  return with_op("state_dict", [&] {
+    std::vector<NamedTensor> result;
+    for_each_slot([&](const std::string& name, const OwnSlot& slot) {
+      if (slot.kind != SlotKind::kBuffer) result.push_back({name, slot.tensor});
+    });
+    return result;
   });
-  return result;
 }
 
 std::vector<NamedSlot> Module::named_slots() const {
-  std::vector<NamedSlot> result;
-  for_each_slot([&](const std::string& name, const OwnSlot& slot) {
-    result.push_back({name, slot.kind, slot.tensor});
+  return with_op("named_slots", [&] {
+    std::vector<NamedSlot> result;
+    for_each_slot([&](const std::string& name, const OwnSlot& slot) {
+      result.push_back({name, slot.kind, slot.tensor});
+    });
+    return result;
   });
-  return result;
 }
 
 std::vector<std::shared_ptr<Storage>> Module::storages(Recurse recurse) const {
-  std::vector<std::shared_ptr<Storage>> declared, computed;
-  std::unordered_set<const Storage*> seen;
-  std::unordered_set<const Module*> visited;
-  const auto visit = [&](const auto& self, const Module& module) -> void {
-    if (!visited.insert(&module).second) return;
-    if (recurse == Recurse::kYes) {
-      for (const OwnChild& child : module.children_) self(self, *child.module);
-    }
-    for (const OwnSlot& slot : module.slots_) {
-      const std::shared_ptr<Storage>& storage = slot.tensor.storage();
-      if (!seen.insert(storage.get()).second) continue;
-      (storage->origin()->computed ? computed : declared).push_back(storage);
-    }
-  };
-  visit(visit, *this);
-  declared.insert(declared.end(), computed.begin(), computed.end());
-  return declared;
+  return with_op("storages", [&] {
+    std::vector<std::shared_ptr<Storage>> declared, computed;
+    std::unordered_set<const Storage*> seen;
+    std::unordered_set<const Module*> visited;
+    const auto visit = [&](const auto& self, const Module& module) -> void {
+      if (!visited.insert(&module).second) return;
+      if (recurse == Recurse::kYes) {
+        for (const OwnChild& child : module.children_) self(self, *child.module);
+      }
+      for (const OwnSlot& slot : module.slots_) {
+        const std::shared_ptr<Storage>& storage = slot.tensor.storage();
+        if (!seen.insert(storage.get()).second) continue;
+        (storage->origin()->computed ? computed : declared).push_back(storage);
+      }
+    };
+    visit(visit, *this);
+    declared.insert(declared.end(), computed.begin(), computed.end());
+    return declared;
+  });
 }
 
 std::vector<std::shared_ptr<Storage>> Module::tree() const {
@@ -94,6 +105,7 @@ std::vector<std::shared_ptr<Storage>> Module::tree() const {
   for (const NextChild* next = NextChild::innermost(); next != nullptr; next = next->outer()) {
     add(next->module());
   }
+  for (const std::shared_ptr<const Module>& module : root_->shared()) add(module.get());
   add(this);
   return result;
 }
@@ -185,30 +197,35 @@ Module& Module::get_submodule(absl::string_view name) {
 }
 
 std::vector<Module*> Module::children() const {
-  std::vector<Module*> result;
-  std::unordered_set<const Module*> seen;
-  for (const OwnChild& child : children_) {
-    if (seen.insert(child.module.get()).second) result.push_back(child.module.get());
-  }
-  return result;
+  return with_op("children", [&] {
+    std::vector<Module*> result;
+    std::unordered_set<const Module*> seen;
+    for (const OwnChild& child : children_) {
+      if (seen.insert(child.module.get()).second) result.push_back(child.module.get());
+    }
+    return result;
+  });
 }
 
 std::vector<Module*> Module::modules() {
-  std::vector<Module*> result;
-  std::unordered_set<const Module*> seen;
-  const auto visit = [&](const auto& self, Module& module) -> void {
-    if (!seen.insert(&module).second) return;
-    result.push_back(&module);
-    for (const OwnChild& child : module.children_) self(self, *child.module);
-  };
-  visit(visit, *this);
-  return result;
+  return with_op("modules", [&] {
+    std::vector<Module*> result;
+    std::unordered_set<const Module*> seen;
+    const auto visit = [&](const auto& self, Module& module) -> void {
+      if (!seen.insert(&module).second) return;
+      result.push_back(&module);
+      for (const OwnChild& child : module.children_) self(self, *child.module);
+    };
+    visit(visit, *this);
+    return result;
+  });
 }
 
 void Module::apply(absl::FunctionRef<void(Module&)> function) {
   std::unordered_set<const Module*> seen;
   const auto visit = [&](const auto& self, Module& module) -> void {
-    if (!seen.insert(&module).second) return;
+    const bool is_new = with_op("apply", [&] { return seen.insert(&module).second; });
+    if (!is_new) return;
     for (size_t i = 0; i < module.children_.size(); ++i) self(self, *module.children_[i].module);
     function(module);
   };

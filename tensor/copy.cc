@@ -118,15 +118,17 @@ T Tensor::item() const {
                              " elements, not one; select one, or use to_vector()"));
   }
   require_values("item", *this);
-  return to_vector<T>().front();
+  return with_op("item", [&]() -> T { return to_vector<T>().front(); });
 }
 
 template <typename T>
 std::vector<T> Tensor::to_vector() const {
   require_values("to_vector", *this);
-  const Tensor host = to(Device::cpu()).to(dtype_of<T>()).contiguous();
-  const T* const first = static_cast<const T*>(host.raw_data());
-  return std::vector<T>(first, first + host.numel());
+  return with_op("to_vector", [&] {
+    const Tensor host = to(Device::cpu()).to(dtype_of<T>()).contiguous();
+    const T* const first = static_cast<const T*>(host.raw_data());
+    return std::vector<T>(first, first + host.numel());
+  });
 }
 
 template <typename T>

@@ -64,6 +64,8 @@ void rethrow_as_error(absl::string_view op, absl::string_view subject) {
   const absl::string_view colon = subject.empty() ? "" : ": ";
   try {
     throw;
+  } catch (const Error& error) {
+    throw Error(error.code(), op, absl::StrCat(subject, colon, error.message()));
   } catch (const kernels::Failure& failure) {
     throw Error(code_of(failure.kind()), op, absl::StrCat(subject, colon, failure.what()));
   } catch (const std::bad_alloc&) {

@@ -59,16 +59,19 @@ class Error : public std::runtime_error {
   std::string op_;
 };
 
-// Throws the kernels::Failure or std::bad_alloc that is being handled as an Error of this op, about
-// that subject where there is one.
+// Throws the kernels::Failure, std::bad_alloc or Error that is being handled as an Error of this
+// op, about that subject where there is one.
 [[noreturn]] void rethrow_as_error(absl::string_view op, absl::string_view subject);
 
 // Calls function(); what leaves it that is not yet an Error becomes one of this op, about
-// subject().
+// subject(). So does the end of memory that another op has met on the way.
 template <typename Function, typename Subject>
 decltype(auto) with_op(absl::string_view op, Function&& function, Subject&& subject) {
   try {
     return function();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOutOfMemory || error.op() == op) throw;
+    rethrow_as_error(op, absl::string_view());
   } catch (const kernels::Failure&) {
     rethrow_as_error(op, subject());
   } catch (const std::bad_alloc&) {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "tensor/dtype_visit.h"
+#include "tensor/error.h"
 
 namespace hollow {
 namespace {
@@ -26,7 +26,7 @@ std::string number(const Tensor& scalar) {
       text = absl::StrCat(value);
     } else {
       const double number = static_cast<double>(static_cast<kernels::Compute<T>>(value));
-      text = std::isnan(number) ? "nan" : absl::StrFormat("%.6g", number);
+      text = std::isnan(number) ? "nan" : absl::StrCat(number);
     }
   });
   return text;
@@ -49,27 +49,29 @@ std::string values(const Tensor& tensor, bool whole) {
 }  // namespace
 
 std::string to_string(const Tensor& tensor) {
-  const std::string kind =
-      absl::StrCat(to_string(tensor.dtype()), ", ", to_string(tensor.device()));
-  const std::string shape = absl::StrCat("shape=", to_string(tensor.shape()), ", ");
-  if (tensor.is_initialized() && tensor.numel() > 0) {
-    const bool whole = tensor.numel() <= kPrintWhole;
-    return absl::StrCat("tensor(", values(tensor.to(Device::cpu()), whole), ", ",
-                        whole ? "" : shape, kind, ")");
-  }
-  const Origin* const origin = tensor.storage()->origin();
-  std::string name;
-  if (origin != nullptr) {
-    name = absl::StrCat(tensor.layout() == layout_of(*origin) ? "" : "view of ", "\"", origin->name,
-                        "\", ");
-  }
-  std::string unwritten;
-  if (!tensor.is_meta() && tensor.numel() > 0) {
-    unwritten = absl::StrCat(", ", to_string(tensor.state()), ": ",
-                             tensor.storage()->unwritten(tensor.layout()).count(), " of ",
-                             tensor.numel(), " elements were never written");
-  }
-  return absl::StrCat("tensor(", name, shape, kind, unwritten, ")");
+  return with_op("to_string", [&] {
+    const std::string kind =
+        absl::StrCat(to_string(tensor.dtype()), ", ", to_string(tensor.device()));
+    const std::string shape = absl::StrCat("shape=", to_string(tensor.shape()), ", ");
+    if (tensor.is_initialized() && tensor.numel() > 0) {
+      const bool whole = tensor.numel() <= kPrintWhole;
+      return absl::StrCat("tensor(", values(tensor.to(Device::cpu()), whole), ", ",
+                          whole ? "" : shape, kind, ")");
+    }
+    const Origin* const origin = tensor.storage()->origin();
+    std::string name;
+    if (origin != nullptr) {
+      name = absl::StrCat(tensor.layout() == layout_of(*origin) ? "" : "view of ", "\"",
+                          origin->name, "\", ");
+    }
+    std::string unwritten;
+    if (!tensor.is_meta() && tensor.numel() > 0) {
+      unwritten = absl::StrCat(", ", to_string(tensor.state()), ": ",
+                               tensor.storage()->unwritten(tensor.layout()).count(), " of ",
+                               tensor.numel(), " elements were never written");
+    }
+    return absl::StrCat("tensor(", name, shape, kind, unwritten, ")");
+  });
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {

@@ -4,7 +4,6 @@
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 namespace hollow {
 namespace {
@@ -46,7 +45,7 @@ std::string json_string(absl::string_view text) {
     } else if (character == "\"" || character == "\\") {
       absl::StrAppend(&result, "\\", character);
     } else if (static_cast<unsigned char>(character[0]) < 0x20) {
-      absl::StrAppendFormat(&result, "\\u%04x", static_cast<int>(character[0]));
+      absl::StrAppend(&result, "\\u", absl::Hex(character[0], absl::kZeroPad4));
     } else {
       absl::StrAppend(&result, character);
     }

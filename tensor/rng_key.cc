@@ -3,7 +3,6 @@
 #include <atomic>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "kernels/philox.h"
 #include "tensor/error.h"
 
@@ -49,7 +48,8 @@ RngKey RngKey::operator/(absl::string_view name) const {
 }
 
 std::string to_string(RngKey key) {
-  return absl::StrFormat("RngKey(0x%016x, generation %d)", key.bits(), key.generation());
+  return absl::StrCat("RngKey(0x", absl::Hex(key.bits(), absl::kZeroPad16), ", generation ",
+                      key.generation(), ")");
 }
 
 std::ostream& operator<<(std::ostream& out, RngKey key) { return out << to_string(key); }

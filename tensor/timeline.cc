@@ -9,18 +9,24 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "tensor/error.h"
 #include "tensor/json_string.h"
+#include "tensor/padded.h"
 #include "tensor/storage.h"
 
 namespace hollow {
 namespace {
 
+constexpr size_t kKindWidth = 11;  // of the longest
+
 int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+std::string microseconds(int64_t ns) {
+  return absl::StrCat(ns / 1000, ".", absl::Dec(ns % 1000, absl::kZeroPad3));
 }
 
 }  // namespace
@@ -144,8 +150,10 @@ void Timeline::stop() {
 }
 
 std::vector<Event> Timeline::events() const {
-  const std::lock_guard lock(Log::mutex());
-  return log_->events();
+  return with_op("events", [&] {
+    const std::lock_guard lock(Log::mutex());
+    return log_->events();
+  });
 }
 
 std::string Timeline::name_of(int storage) const {
@@ -160,56 +168,61 @@ int64_t Timeline::dropped() const {
 }
 
 std::string Timeline::to_text() const {
-  struct Line {
-    std::string kind, subject, detail, op;
-  };
-  const std::vector<Event> all = events();
-  const bool many_threads =
-      std::any_of(all.begin(), all.end(), [](const Event& event) { return event.thread > 1; });
-  std::vector<Line> lines;
-  size_t subject_width = 0, detail_width = 0;
-  for (const Event& event : all) {
-    const std::string name = name_of(event.storage);
-    lines.push_back({std::string(to_string(event.kind)),
-                     absl::StrCat("#", event.storage, name.empty() ? "" : " ",
-                                  name.empty() ? "" : json_string(name)),
-                     event.detail, event.op});
-    if (many_threads) absl::StrAppend(&lines.back().op, "  thread ", event.thread);
-    subject_width = std::max(subject_width, lines.back().subject.size());
-    detail_width = std::max(detail_width, lines.back().detail.size());
-  }
-  std::string text;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    std::string line =
-        absl::StrFormat("%3d  %-11s  %-*s  %-*s  %s", i + 1, lines[i].kind, subject_width,
-                        lines[i].subject, detail_width, lines[i].detail, lines[i].op);
-    line.erase(line.find_last_not_of(' ') + 1);
-    absl::StrAppend(&text, line, "\n");
-  }
-  if (dropped() > 0) absl::StrAppend(&text, dropped(), " events were dropped for want of memory\n");
-  return text;
+  return with_op("to_text", [&] {
+    struct Line {
+      std::string kind, subject, detail, op;
+    };
+    const std::vector<Event> all = events();
+    const bool many_threads =
+        std::any_of(all.begin(), all.end(), [](const Event& event) { return event.thread > 1; });
+    std::vector<Line> lines;
+    size_t subject_width = 0, detail_width = 0;
+    for (const Event& event : all) {
+      const std::string name = name_of(event.storage);
+      lines.push_back({std::string(to_string(event.kind)),
+                       absl::StrCat("#", event.storage, name.empty() ? "" : " ",
+                                    name.empty() ? "" : json_string(name)),
+                       event.detail, event.op});
+      if (many_threads) absl::StrAppend(&lines.back().op, "  thread ", event.thread);
+      subject_width = std::max(subject_width, lines.back().subject.size());
+      detail_width = std::max(detail_width, lines.back().detail.size());
+    }
+    std::string text;
+    for (size_t i = 0; i < lines.size(); ++i) {
+      std::string line =
+          absl::StrCat(absl::Dec(i + 1, absl::kSpacePad3), "  ", padded(lines[i].kind, kKindWidth),
+                       "  ", padded(lines[i].subject, subject_width), "  ",
+                       padded(lines[i].detail, detail_width), "  ", lines[i].op);
+      line.erase(line.find_last_not_of(' ') + 1);
+      absl::StrAppend(&text, line, "\n");
+    }
+    if (dropped() > 0)
+      absl::StrAppend(&text, dropped(), " events were dropped for want of memory\n");
+    return text;
+  });
 }
 
 std::string Timeline::to_chrome_trace() const {
-  std::string text = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [";
-  absl::string_view separator = "\n";
-  for (const Event& event : events()) {
-    const std::string name = name_of(event.storage);
-    absl::StrAppendFormat(
-        &text,
-        "%s{\"name\": %s, \"cat\": %s, \"ph\": \"X\", \"pid\": 1, \"tid\": %d, \"ts\": %.3f, "
-        "\"dur\": %.3f, \"args\": {\"storage\": %d, \"op\": %s, \"detail\": %s}}",
-        separator,
-        json_string(absl::StrCat(to_string(event.kind), " ",
-                                 name.empty() ? absl::StrCat("#", event.storage) : name)),
-        json_string(to_string(event.kind)), event.thread,
-        static_cast<double>(event.begin_ns) / 1000,
-        static_cast<double>(event.end_ns - event.begin_ns) / 1000, event.storage,
-        json_string(event.op), json_string(event.detail));
-    separator = ",\n";
-  }
-  absl::StrAppend(&text, "\n]}\n");
-  return text;
+  return with_op("to_chrome_trace", [&] {
+    std::string text = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [";
+    absl::string_view separator = "\n";
+    for (const Event& event : events()) {
+      const std::string name = name_of(event.storage);
+      const std::string title = absl::StrCat(
+          to_string(event.kind), " ", name.empty() ? absl::StrCat("#", event.storage) : name);
+      absl::StrAppend(&text, separator, "{\"name\": ", json_string(title),
+                      ", \"cat\": ", json_string(to_string(event.kind)),
+                      ", \"ph\": \"X\", \"pid\": 1, \"tid\": ", event.thread,
+                      ", \"ts\": ", microseconds(event.begin_ns),
+                      ", \"dur\": ", microseconds(event.end_ns - event.begin_ns),
+                      ", \"args\": {\"storage\": ", event.storage,
+                      ", \"op\": ", json_string(event.op),
+                      ", \"detail\": ", json_string(event.detail), "}}");
+      separator = ",\n";
+    }
+    absl::StrAppend(&text, "\n]}\n");
+    return text;
+  });
 }
 
 int64_t Timeline::now_ns() noexcept {

@@ -469,6 +469,30 @@ TEST(ComputedTest, ANewWriterWaitsForWhatHasNoValuesYet) {
 }
 
 // Where nothing else lacks values there is nothing to wait for.
+// Two parts of one root, of which another lists the second, or both.
+TEST(ComputedTest, WhatOutlivesItsRootIsFollowedWhereverItIsListed) {
+  struct Source : Module {
+    Tensor& w = add_parameter("w", {2}, init::constant(3.0));
+  };
+  auto first = std::make_unique<Module>();
+  Source& source = first->add_child<Source>("source");
+  Plus& plus = first->add_child<Plus>("plus", source.w);
+  Module second, third;
+  second.share_child("source", source);
+  third.share_child("plus", plus);
+  source.set_writer("w", init::constant(4.0));
+  EXPECT_EQ(floats(plus.b), twice(5));
+  first.reset();
+  source.set_writer("w", init::constant(6.0));
+  EXPECT_EQ(floats(plus.b), twice(7));
+  source.to(DType::kBF16);
+  EXPECT_EQ(floats(plus.b), twice(7));
+  const Tensor other =
+      second.add_parameter("other", {2}, init::constant(8.0), {.dtype = DType::kBF16});
+  source.share_parameter("w", other);
+  EXPECT_EQ(floats(plus.b), twice(9));
+}
+
 TEST(ComputedTest, TwoThatReadEachOtherAreAnError) {
   struct Circle : Module {
     bool closed = false;

@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nn/audit.h"
 #include "nn/deep_copy.h"
 #include "nn/init.h"
 #include "nn/linear.h"
@@ -30,6 +31,7 @@
 #include "nn/state_dict.h"
 #include "tensor/births.h"
 #include "tensor/factory.h"
+#include "tensor/format.h"
 #include "tensor/memory.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
@@ -119,6 +121,7 @@ using testing::bits;
 using testing::counting;
 using testing::expect_error;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // --- the faults ---
 
@@ -485,10 +488,56 @@ TEST_P(OutOfMemoryTest, Materialize) {
     Subject() : ModelCase(half_done()) {}
     void operate() override { nn::materialize(*model, Device::cpu()); }
     void check_failure(const std::string& error) override {
+      EXPECT_THAT(error, StartsWith("materialize: "));  // whatever it calls on the way
       expect_unchanged_or_begun(error, finished());
       EXPECT_EQ(bits(model->tied.narrow(1, 1, 3)), bits(counting({1, 3}, {}, -88)));
     }
     void check_success() override { EXPECT_EQ(values_of(*model), finished()); }
+  };
+  sweep<Subject>(GetParam());
+}
+
+// What looks, and changes nothing: here it ends in the look that the error names.
+TEST_P(OutOfMemoryTest, Looking) {
+  struct Subject : ModelCase {
+    Subject() : ModelCase(half_done()) {
+      zeros({2});
+      timeline.stop();
+    }
+    void operate() override {
+      const auto look = [&](absl::string_view name, auto function) {
+        op = name;
+        function();
+      };
+      look("named_parameters", [&] { model->named_parameters(); });
+      look("named_buffers", [&] { model->named_buffers(); });
+      look("state_dict", [&] { model->state_dict(); });
+      look("named_slots", [&] { model->named_slots(); });
+      look("storages", [&] { model->storages(); });
+      look("unlisted", [&] { model->unlisted(); });
+      look("children", [&] { model->children(); });
+      look("modules", [&] { model->modules(); });
+      look("apply", [&] { model->apply([](nn::Module&) {}); });
+      std::optional<nn::Audit> audit;
+      look("audit", [&] { audit = nn::audit(*model); });
+      look("to_string", [&] { nn::to_string(*audit); });
+      look("to_string", [&] { to_string(model->tied); });
+      const Tensor values = model->toy.get_parameter("blocks.0.fc.weight").transpose(0, 1);
+      look("to_vector", [&] { values.to_vector<double>(); });
+      look("item", [&] { values.select(0, 1).select(0, 2).item<double>(); });
+      look("to_string", [&] { to_string(values); });
+      look("events", [&] { timeline.events(); });
+      look("to_text", [&] { timeline.to_text(); });
+      look("to_chrome_trace", [&] { timeline.to_chrome_trace(); });
+    }
+    void check_failure(const std::string& error) override {
+      EXPECT_THAT(error, StartsWith(absl::StrCat(op, ": ")));
+      expect_unchanged();
+    }
+    void check_success() override { expect_unchanged(); }
+
+    Timeline timeline;
+    absl::string_view op;
   };
   sweep<Subject>(GetParam());
 }
