@@ -93,7 +93,7 @@ Tensor Tensor::reshape(Shape shape) const {
   std::optional<Strides> strides = reshaped_strides(layout_, shape);
   if (!strides.has_value()) {
     require_written("reshape", *this);
-    return contiguous().reshape(std::move(shape));
+    return with_op("reshape", [&] { return contiguous().reshape(std::move(shape)); });
   }
   return view({std::move(shape), *std::move(strides), layout_.offset});
 }

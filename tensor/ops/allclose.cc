@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "tensor/describe.h"
 #include "tensor/dtype_visit.h"
+#include "tensor/error.h"
 
 namespace hollow {
 namespace {
@@ -38,9 +39,11 @@ bool allclose(const Tensor& a, const Tensor& b, Tolerance tolerance) {
                                 std::abs(from_a - from_b) <=
                                     tolerance.absolute + tolerance.relative * std::abs(from_b));
   };
-  const std::vector<long double> values_a = widened(a);
-  const std::vector<long double> values_b = widened(b);
-  return std::equal(values_a.begin(), values_a.end(), values_b.begin(), close);
+  return with_op("allclose", [&] {
+    const std::vector<long double> values_a = widened(a);
+    const std::vector<long double> values_b = widened(b);
+    return std::equal(values_a.begin(), values_a.end(), values_b.begin(), close);
+  });
 }
 
 bool same_bits(const Tensor& a, const Tensor& b) {
@@ -48,14 +51,16 @@ bool same_bits(const Tensor& a, const Tensor& b) {
   require_values("same_bits", b);
   if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
   if (a.is_same(b) || a.numel() == 0) return true;
-  const Tensor x = a.to(Device::cpu()).contiguous();
-  const Tensor y = b.to(Device::cpu()).contiguous();
-  bool same = false;
-  visit_dtype<AllTypes>("same_bits", x.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    same = std::memcmp(x.data<T>(), y.data<T>(), static_cast<size_t>(x.nbytes())) == 0;
+  return with_op("same_bits", [&] {
+    const Tensor x = a.to(Device::cpu()).contiguous();
+    const Tensor y = b.to(Device::cpu()).contiguous();
+    bool same = false;
+    visit_dtype<AllTypes>("same_bits", x.dtype(), [&](auto tag) {
+      using T = typename decltype(tag)::Type;
+      same = std::memcmp(x.data<T>(), y.data<T>(), static_cast<size_t>(x.nbytes())) == 0;
+    });
+    return same;
   });
-  return same;
 }
 
 }  // namespace hollow

@@ -33,6 +33,7 @@
 #include "tensor/factory.h"
 #include "tensor/format.h"
 #include "tensor/memory.h"
+#include "tensor/ops/allclose.h"
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/random.h"
@@ -526,6 +527,9 @@ TEST_P(OutOfMemoryTest, Looking) {
       look("to_vector", [&] { values.to_vector<double>(); });
       look("item", [&] { values.select(0, 1).select(0, 2).item<double>(); });
       look("to_string", [&] { to_string(values); });
+      look("reshape", [&] { values.reshape({-1}); });
+      look("allclose", [&] { allclose(values, values, {}); });
+      look("same_bits", [&] { same_bits(values, values.transpose(0, 1)); });
       look("events", [&] { timeline.events(); });
       look("to_text", [&] { timeline.to_text(); });
       look("to_chrome_trace", [&] { timeline.to_chrome_trace(); });
