@@ -54,8 +54,10 @@ void move_bytes(OpName op, const Tensor& y, const Tensor& x) {
 }
 
 void copy_into(OpName op, const Tensor& y, const Tensor& x) {
-  const Tensor source =
-      about({&y, &x}, [&] { return Tensor(x.storage(), expanded(op, x.layout(), y.shape())); });
+  const Tensor source = with_op(op, [&] {
+    return about({&y, &x},
+                 [&] { return Tensor(x.storage(), expanded(op, x.layout(), y.shape())); });
+  });
   require_writable(op, y);
   require_no_overlap(op, y, source);
   if (y.is_meta()) return;

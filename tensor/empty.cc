@@ -27,12 +27,14 @@ Device device_of(const TensorOptions& options) {
 // Any tensor but a slot's.
 Tensor whole(OpName op, const Shape& shape, DType dtype, Device device) {
   const int64_t numel = checked_numel(op, shape);
-  Tensor tensor =
-      Tensor::whole(new_storage(op, shape, dtype, device,
-                                [&] { return std::make_shared<Storage>(device, dtype, numel); }),
-                    shape);
-  if (device.is_meta()) with_op(op, [&] { Births::note(op, tensor); });
-  return tensor;
+  return with_op(op, [&] {
+    Tensor tensor =
+        Tensor::whole(new_storage(op, shape, dtype, device,
+                                  [&] { return std::make_shared<Storage>(device, dtype, numel); }),
+                      shape);
+    if (device.is_meta()) Births::note(op, tensor);
+    return tensor;
+  });
 }
 
 }  // namespace
@@ -71,7 +73,9 @@ TensorOptions like(const Tensor& tensor) {
 Tensor empty_like(OpName op, const Tensor& tensor, const TensorOptions& options) {
   if (!tensor.layout().is_dense()) return empty(op, tensor.shape(), options);
   const Tensor contiguous = empty(op, tensor.shape(), options);
-  return Tensor(contiguous.storage(), {tensor.shape(), tensor.strides()});
+  return with_op(op, [&] {
+    return Tensor(contiguous.storage(), {tensor.shape(), tensor.strides()});
+  });
 }
 
 Tensor empty_like(const Tensor& tensor, const TensorOptions& options) {

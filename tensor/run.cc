@@ -7,8 +7,9 @@
 namespace hollow {
 
 Tensor operand(absl::string_view op, const Tensor& output, const Tensor& input) {
-  Layout layout =
-      about({&output, &input}, [&] { return expanded(op, input.layout(), output.shape()); });
+  Layout layout = with_op(op, [&] {
+    return about({&output, &input}, [&] { return expanded(op, input.layout(), output.shape()); });
+  });
   require_one_device(op, output, input);
   require_one_dtype(op, output, input);
   return Tensor(input.storage(), std::move(layout));

@@ -65,96 +65,108 @@ std::string Tensor::name() const {
 }
 
 Tensor Tensor::reshape(Shape shape) const {
-  const auto counted = [this](const Shape& sizes) {
-    return about({this}, [&] { return checked_numel("reshape", sizes); });
-  };
-  const Shape asked = shape;
-  const auto inferred = std::find(shape.begin(), shape.end(), -1);
-  if (inferred != shape.end()) {
-    const bool alone = std::count(shape.begin(), shape.end(), -1) == 1;
-    *inferred = 1;
-    const int64_t rest = alone ? counted(shape) : 0;
-    if (rest == 0 || numel() % rest != 0) {
-      throw Error(ErrorCode::kShape, "reshape",
-                  absl::StrCat("there is no size for -1 in ", to_string(asked), " that holds the ",
-                               numel(), " elements of ", describe(*this)));
+  return with_op("reshape", [&] {
+    const auto counted = [this](const Shape& sizes) {
+      return about({this}, [&] { return checked_numel("reshape", sizes); });
+    };
+    const Shape asked = shape;
+    const auto inferred = std::find(shape.begin(), shape.end(), -1);
+    if (inferred != shape.end()) {
+      const bool alone = std::count(shape.begin(), shape.end(), -1) == 1;
+      *inferred = 1;
+      const int64_t rest = alone ? counted(shape) : 0;
+      if (rest == 0 || numel() % rest != 0) {
+        throw Error(ErrorCode::kShape, "reshape",
+                    absl::StrCat("there is no size for -1 in ", to_string(asked),
+                                 " that holds the ", numel(), " elements of ", describe(*this)));
+      }
+      *inferred = numel() / rest;
     }
-    *inferred = numel() / rest;
-  }
-  if (counted(shape) != numel()) {
-    throw Error(
-        ErrorCode::kShape, "reshape",
-        absl::StrCat(to_string(asked), " has not the ", numel(), " elements of ", describe(*this)));
-  }
-  if (numel() == 0) {
-    Strides strides = contiguous_strides(shape);
-    return view({std::move(shape), std::move(strides), layout_.offset});
-  }
-  std::optional<Strides> strides = reshaped_strides(layout_, shape);
-  if (!strides.has_value()) {
-    require_written("reshape", *this);
-    return with_op("reshape", [&] { return contiguous().reshape(std::move(shape)); });
-  }
-  return view({std::move(shape), *std::move(strides), layout_.offset});
+    if (counted(shape) != numel()) {
+      throw Error(ErrorCode::kShape, "reshape",
+                  absl::StrCat(to_string(asked), " has not the ", numel(), " elements of ",
+                               describe(*this)));
+    }
+    if (numel() == 0) {
+      Strides strides = contiguous_strides(shape);
+      return view({std::move(shape), std::move(strides), layout_.offset});
+    }
+    std::optional<Strides> strides = reshaped_strides(layout_, shape);
+    if (!strides.has_value()) {
+      require_written("reshape", *this);
+      return contiguous().reshape(std::move(shape));
+    }
+    return view({std::move(shape), *std::move(strides), layout_.offset});
+  });
 }
 
 Tensor Tensor::transpose(int64_t dim0, int64_t dim1) const {
-  const int a = own_dim("transpose", dim0);
-  const int b = own_dim("transpose", dim1);
-  Layout layout = layout_;
-  std::swap(layout.shape[a], layout.shape[b]);
-  std::swap(layout.strides[a], layout.strides[b]);
-  return view(std::move(layout));
+  return with_op("transpose", [&] {
+    const int a = own_dim("transpose", dim0);
+    const int b = own_dim("transpose", dim1);
+    Layout layout = layout_;
+    std::swap(layout.shape[a], layout.shape[b]);
+    std::swap(layout.strides[a], layout.strides[b]);
+    return view(std::move(layout));
+  });
 }
 
 Tensor Tensor::permute(const Shape& dims) const {
-  Layout layout = layout_;
-  Shape seen(dims.size(), 0);
-  bool fits = dims.size() == shape().size();
-  for (size_t i = 0; fits && i < dims.size(); ++i) {
-    const int from = own_dim("permute", dims[i]);
-    fits = seen[from]++ == 0;
-    layout.shape[i] = shape()[from];
-    layout.strides[i] = strides()[from];
-  }
-  if (!fits) {
-    throw Error(ErrorCode::kShape, "permute",
-                absl::StrCat(to_string(dims), " does not name every dimension of ", describe(*this),
-                             " once"));
-  }
-  return view(std::move(layout));
+  return with_op("permute", [&] {
+    Layout layout = layout_;
+    Shape seen(dims.size(), 0);
+    bool fits = dims.size() == shape().size();
+    for (size_t i = 0; fits && i < dims.size(); ++i) {
+      const int from = own_dim("permute", dims[i]);
+      fits = seen[from]++ == 0;
+      layout.shape[i] = shape()[from];
+      layout.strides[i] = strides()[from];
+    }
+    if (!fits) {
+      throw Error(ErrorCode::kShape, "permute",
+                  absl::StrCat(to_string(dims), " does not name every dimension of ",
+                               describe(*this), " once"));
+    }
+    return view(std::move(layout));
+  });
 }
 
 Tensor Tensor::narrow(int64_t dim, int64_t start, int64_t length) const {
-  const int d = own_dim("narrow", dim);
-  if (start < 0 || length < 0 || start > shape()[d] || length > shape()[d] - start) {
-    throw Error(ErrorCode::kShape, "narrow",
-                absl::StrCat("start ", start, " and length ", length, " do not lie within the ",
-                             shape()[d], " of dimension ", d, " of ", describe(*this)));
-  }
-  Layout layout = layout_;
-  layout.shape[d] = length;
-  layout.offset += start * layout.strides[d];
-  return view(std::move(layout));
+  return with_op("narrow", [&] {
+    const int d = own_dim("narrow", dim);
+    if (start < 0 || length < 0 || start > shape()[d] || length > shape()[d] - start) {
+      throw Error(ErrorCode::kShape, "narrow",
+                  absl::StrCat("start ", start, " and length ", length, " do not lie within the ",
+                               shape()[d], " of dimension ", d, " of ", describe(*this)));
+    }
+    Layout layout = layout_;
+    layout.shape[d] = length;
+    layout.offset += start * layout.strides[d];
+    return view(std::move(layout));
+  });
 }
 
 Tensor Tensor::select(int64_t dim, int64_t index) const {
-  const int d = own_dim("select", dim);
-  const int64_t size = shape()[d];
-  if (index < -size || index >= size) {
-    throw Error(ErrorCode::kShape, "select",
-                absl::StrCat("index ", index, " is not one of the ", size, " of dimension ", d,
-                             " of ", describe(*this)));
-  }
-  Layout layout = layout_;
-  layout.offset += (index < 0 ? index + size : index) * layout.strides[d];
-  layout.shape.erase(layout.shape.begin() + d);
-  layout.strides.erase(layout.strides.begin() + d);
-  return view(std::move(layout));
+  return with_op("select", [&] {
+    const int d = own_dim("select", dim);
+    const int64_t size = shape()[d];
+    if (index < -size || index >= size) {
+      throw Error(ErrorCode::kShape, "select",
+                  absl::StrCat("index ", index, " is not one of the ", size, " of dimension ", d,
+                               " of ", describe(*this)));
+    }
+    Layout layout = layout_;
+    layout.offset += (index < 0 ? index + size : index) * layout.strides[d];
+    layout.shape.erase(layout.shape.begin() + d);
+    layout.strides.erase(layout.strides.begin() + d);
+    return view(std::move(layout));
+  });
 }
 
 Tensor Tensor::expand(const Shape& shape) const {
-  return view(about({this}, [&] { return expanded("expand", layout_, shape); }));
+  return with_op("expand", [&] {
+    return view(about({this}, [&] { return expanded("expand", layout_, shape); }));
+  });
 }
 
 void* Tensor::data_at(absl::string_view op, DType dtype) const {

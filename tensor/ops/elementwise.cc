@@ -50,8 +50,10 @@ template <typename Kernel>
 Tensor result(OpName op, const Tensor& a, const Tensor& b, Kernel kernel) {
   require_one_device(op, a, b);
   require_one_dtype(op, a, b);
-  Tensor y =
-      about({&a, &b}, [&] { return empty(op, broadcast_shapes(op, a.shape(), b.shape()), a); });
+  Tensor y = with_op(op, [&] {
+    return about({&a, &b},
+                 [&] { return empty(op, broadcast_shapes(op, a.shape(), b.shape()), a); });
+  });
   into(op, y, a, b, kernel);
   return y;
 }

@@ -27,9 +27,10 @@ void random_(OpName op, const Tensor& tensor, RngKey key, const Shard* shard, Ma
   if (shard != nullptr) about({&tensor}, [&] { check_shard(op, *shard, tensor.shape()); });
   if (tensor.is_meta()) return run<Types>(op, tensor, kLeave);
   // Which element of the whole each of the tensor's is.
-  const Layout elements = shard != nullptr
-                              ? layout_in_whole(*shard)
-                              : Layout{tensor.shape(), contiguous_strides(tensor.shape())};
+  const Layout elements = with_op(op, [&] {
+    return shard != nullptr ? layout_in_whole(*shard)
+                            : Layout{tensor.shape(), contiguous_strides(tensor.shape())};
+  });
   run<Types>(op, tensor, kRandom, index_of({&tensor.layout(), &elements}), elements.offset,
              kernels::RandomStream{key.bits(), key.generation()}, make());
 }

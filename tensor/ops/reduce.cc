@@ -26,7 +26,7 @@ template <typename Types, typename Kernel, typename... Args>
 Tensor reduce(OpName op, const Tensor& x, Kernel kernel, Args... args) {
   about({&x}, [&] { check_dtype(op, Types{}, x.dtype()); });
   require_written(op, x);
-  const Tensor in_order = x.contiguous();
+  const Tensor in_order = with_op(op, [&] { return x.contiguous(); });
   Tensor y = empty(op, {}, x);
   run<Types>(op, y, {&in_order}, kernel, x.numel(), args...);
   return y;

@@ -37,6 +37,7 @@
 #include "tensor/ops/elementwise.h"
 #include "tensor/ops/fill.h"
 #include "tensor/ops/random.h"
+#include "tensor/ops/reduce.h"
 #include "tensor/placement.h"
 #include "tensor/timeline.h"
 #include "tests/semantics/toy_model.h"
@@ -541,6 +542,46 @@ TEST_P(OutOfMemoryTest, Looking) {
     void check_success() override { expect_unchanged(); }
 
     Timeline timeline;
+    absl::string_view op;
+  };
+  sweep<Subject>(GetParam());
+}
+
+// More than a shape holds without memory of its own.
+TEST_P(OutOfMemoryTest, SixDimensions) {
+  struct Subject : Case {
+    void operate() override {
+      const auto call = [&](absl::string_view name, auto function) {
+        op = name;
+        function();
+      };
+      call("transpose", [&] { x.transpose(0, 4); });
+      call("permute", [&] { x.permute(order); });
+      call("narrow", [&] { x.narrow(4, 1, 2); });
+      call("select", [&] { x.select(4, 1); });
+      call("expand", [&] { row.expand(x.shape()); });
+      call("contiguous", [&] { crossed.contiguous(); });
+      call("clone", [&] { crossed.clone(); });
+      call("to", [&] { x.to(DType::kBF16); });
+      call("copy_", [&] { crossed.copy_(row); });
+      call("empty", [&] { empty(x.shape()); });
+      call("add", [&] { add(x, row); });
+      call("mul_", [&] { mul_(crossed, row); });
+      call("fill_", [&] { fill_(crossed, 2.0); });
+      call("sum", [&] { sum(x); });
+      call("mean", [&] { mean(crossed); });
+      call("normal_", [&] { normal_(crossed, 0, 1, RngKey(1)); });
+    }
+    void check_failure(const std::string& error) override {
+      EXPECT_THAT(error, StartsWith(absl::StrCat(op, ": ")));
+      EXPECT_TRUE(x.is_initialized());
+    }
+    void check_success() override { EXPECT_TRUE(x.is_initialized()); }
+
+    const Tensor x = zeros({2, 1, 2, 1, 3, 1});
+    const Tensor row = ones({1, 1, 1, 1, 1, 1});
+    const Tensor crossed = x.transpose(0, 4);
+    const Shape order = {5, 4, 3, 2, 1, 0};
     absl::string_view op;
   };
   sweep<Subject>(GetParam());
