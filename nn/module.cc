@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <new>
 #include <typeinfo>
+#include <unordered_set>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "nn/root.h"
 #include "nn/write_slot.h"
@@ -12,14 +14,19 @@
 
 namespace hollow::nn {
 
+struct Module::Names : std::unordered_set<absl::string_view, absl::Hash<absl::string_view>> {};
+
 Module::Module() : Module(NextChild::take(this)) {}
 
 Module::Module(const NextChild* birth)
     : path_(birth == nullptr ? absl::string_view() : birth->path()),
-      root_(birth == nullptr ? std::make_shared<TreeRoot>(this) : birth->parent()->root_),
+      root_(birth == nullptr ? with_op("Module", [&] { return std::make_shared<TreeRoot>(this); })
+                             : birth->parent()->root_),
       slots_(root_->memory()) {
-  if (birth == nullptr) NewRoots::note(root_);
-  root_->note_scope();
+  with_op("Module", [&] {
+    if (birth == nullptr) NewRoots::note(root_);
+    root_->note_scope();
+  });
 }
 
 Module::~Module() {
@@ -125,7 +132,7 @@ void Module::note_name(absl::string_view name) {
   if (slots_.size() + children_.size() <= kFew) return;
   try {
     if (names_ == nullptr) {
-      auto names = std::make_unique<absl::flat_hash_set<absl::string_view>>();
+      auto names = std::make_unique<Names>();
       for (const OwnSlot& slot : slots_) names->insert(slot.name);
       for (const OwnChild& child : children_) names->insert(child.name);
       names_ = std::move(names);

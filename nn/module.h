@@ -35,7 +35,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "nn/of_one_class.h"
@@ -242,6 +241,7 @@ class Module : public std::enable_shared_from_this<Module> {
     std::shared_ptr<Module> module;
   };
   class TreeRoot;
+  struct Names;
   class NextChild;
   friend class NewRoots;
   friend void copy_into_twin(const Module& source, Module& twin);
@@ -281,7 +281,7 @@ class Module : public std::enable_shared_from_this<Module> {
   std::pmr::list<OwnSlot> slots_;  // where members' references stay valid, in the root's memory
   std::vector<OwnChild> children_;
   // Of slots and children, where there are more than one would look through.
-  std::unique_ptr<absl::flat_hash_set<absl::string_view>> names_;
+  std::unique_ptr<Names> names_;
 };
 
 template <typename M, typename... Args>

@@ -7,17 +7,14 @@ Headers are found where the compiler always looks (/usr/include), like those of 
 # The labels in use. A new one is one more line here; MODULE.bazel's Abseil has them all.
 _ABSEIL_LABELS = {
     "cleanup": ["cleanup"],
-    "container": [
-        "flat_hash_map",
-        "flat_hash_set",
-        "inlined_vector",
-    ],
+    "container": ["inlined_vector"],
     "flags": [
         "flag",
         "parse",
         "usage",
     ],
     "functional": ["function_ref"],
+    "hash": ["hash"],
     "status": [
         "status",
         "statusor",

@@ -970,6 +970,33 @@ TEST_P(OutOfMemoryTest, AddChildOnMeta) {
   sweep<Subject>(GetParam());
 }
 
+// So many that they are looked up in a table, without which it goes on where memory ends.
+TEST_P(OutOfMemoryTest, AModuleOfManyNames) {
+  struct Subject : Case {
+    void operate() override {
+      DeviceScope scope(Device::meta());
+      many.emplace();
+      for (char name[] = "a"; name[0] <= 'z'; ++name[0]) {
+        many->add_parameter(name, {2}, nn::init::ones());
+        name[0] += 'A' - 'a';
+        many->add_child<nn::Module>(name);
+        name[0] -= 'A' - 'a';
+      }
+    }
+    void check_failure(const std::string&) override {}
+    void check_success() override {
+      EXPECT_EQ(many->named_slots().size(), 26u);
+      EXPECT_EQ(many->children().size(), 26u);
+      expect_error(ErrorCode::kKey, {"\"a\" is already"},
+                   [&] { many->add_child<nn::Module>("a"); });
+      expect_error(ErrorCode::kKey, {"\"Z\" is already"},
+                   [&] { many->add_parameter("Z", {2}, nn::init::ones()); });
+    }
+    std::optional<nn::Module> many;
+  };
+  sweep<Subject>(GetParam());
+}
+
 TEST_P(OutOfMemoryTest, ShareChild) {
   struct Subject : ParentCase {
     void operate() override { model->share_child("again", model->head); }
