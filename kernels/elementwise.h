@@ -1,6 +1,7 @@
 // Elementwise kernels over strided operands: operand 0 is the output y, the others are inputs in
 // the order of the arguments. An output may be one of the inputs (same pointer, same strides).
-// Floating types compute in f32, f64 in f64, and round once; i64 wraps around.
+// Floating types compute in f32, f64 in f64, and round once; i64 wraps around. Which NaN a NaN
+// becomes is the processor's.
 #ifndef HOLLOW_KERNELS_ELEMENTWISE_H_
 #define HOLLOW_KERNELS_ELEMENTWISE_H_
 

@@ -11,13 +11,17 @@ namespace {
 // may be of different devices.
 void order(Cuda earlier, Cuda later) {
   if (earlier.device == later.device && earlier.stream == later.stream) return;
+  const cudaStream_t from = stream_of(earlier);
+  const cudaStream_t to = stream_of(later);
   const DeviceGuard guard(earlier);
   cudaEvent_t event;
   check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
-  cudaError_t status = cudaEventRecord(event, stream_of(earlier));
-  if (status == cudaSuccess) status = cudaStreamWaitEvent(stream_of(later), event);
-  cudaEventDestroy(event);  // is put off by the runtime until the event has completed
+  cudaError_t status = cudaEventRecord(event, from);
+  if (status == cudaSuccess) status = cudaStreamWaitEvent(to, event);
+  // Is put off by the runtime until the event has completed.
+  const cudaError_t destroyed = cudaEventDestroy(event);
   check(status, "cudaStreamWaitEvent");
+  check(destroyed, "cudaEventDestroy");
 }
 
 }  // namespace

@@ -57,7 +57,10 @@ void check(cudaError_t status, const char* call) {
   const auto kind =
       status == cudaErrorMemoryAllocation ? Failure::Kind::kOutOfMemory : Failure::Kind::kCuda;
   throw Failure(kind, std::string(call) + " says " + cudaGetErrorName(status) + ": " +
-                          cudaGetErrorString(status));
+                          cudaGetErrorString(status) +
+                          (kind == Failure::Kind::kCuda
+                               ? " (which what the device was given earlier may have caused)"
+                               : ""));
 }
 
 void check_launch() { check(cudaGetLastError(), "the kernel launch"); }

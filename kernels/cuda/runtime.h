@@ -16,7 +16,7 @@ namespace hollow::kernels {
 void check(cudaError_t status, const char* call);
 
 // Throws what the launch just made reported. Catches a bad launch; what goes wrong while the kernel
-// runs surfaces at the next synchronizing call.
+// runs surfaces at any later call.
 void check_launch();
 
 // Makes the place's device current on this thread and gives back the one that was when it ends.
